@@ -1,0 +1,147 @@
+/**
+ * The whole contract between lib/ and the addon (native/node). `npm run check:binding` fails when
+ * this file and what the addon exports differ.
+ *
+ * Native code throws, or rejects with, errors that carry a stable `code` property (lib/errors.ts).
+ * lib/ validates arguments before it calls: the addon trusts types, never sizes or file contents.
+ */
+
+/** Where a job is. Read from atomic counters: cheap, callable at any time. */
+export interface JobProgress {
+  readonly phase: 'vocabulary' | 'training' | 'loading' | 'saving' | 'searching';
+  /** Units done in this phase: bytes while reading or writing, words while training, rows while searching. */
+  readonly done: number;
+  /** Units in this phase; 0 when unknown. */
+  readonly total: number;
+  /** Current learning rate; 0 outside training. */
+  readonly learningRate: number;
+}
+
+/** Work on native threads. The promise settles once, on the JavaScript thread. */
+export interface Job<T> {
+  readonly promise: Promise<T>;
+  /** Abandons the work: the promise rejects with ERR_W2V_CANCELLED and everything is freed. */
+  cancel(): void;
+  /** Training only: finish now and keep what is learned so far. */
+  stopEarly(): void;
+  progress(): JobProgress;
+}
+
+/** Validated training options, every one present (lib/options.ts has meanings, ranges and defaults). */
+export interface NativeTrainingOptions {
+  vectorSize: number;
+  window: number;
+  sg: boolean;
+  hs: boolean;
+  negative: number;
+  negatives: 'per-pair';
+  nsExponent: number;
+  cbowMean: boolean;
+  sample: number;
+  minCount: number;
+  /** 0: no limit. */
+  maxFinalVocab: number;
+  epochs: number;
+  alpha: number;
+  /** undefined: Google's schedule, alpha · 1e-4 as a floor. A number: gensim's linear interpolation. */
+  minAlpha?: number;
+  threads: number;
+  seed: number;
+  maxSentenceLength: number;
+  shrinkWindows: boolean;
+  /** Path of a vocabulary file (`word count` lines) to use in place of counting; undefined: count. */
+  readVocab?: string;
+}
+
+export interface NativeTrainingResult {
+  vectors: VectorStore;
+  /** Words in the corpus that are in the vocabulary, sentence ends included, for one epoch. */
+  corpusWords: number;
+  /** Words gone through in all epochs. */
+  trainedWords: number;
+  /** Words of the corpus whose bytes are not valid UTF-8. */
+  invalidUtf8Words: number;
+  /** Seconds of counting, encoding and building tables. */
+  vocabularySeconds: number;
+  /** Wall and CPU seconds of the training phase (all its threads together). */
+  trainSeconds: number;
+  trainCpuSeconds: number;
+  finalLearningRate: number;
+  /** stopEarly() ended the training. */
+  stoppedEarly: boolean;
+}
+
+/** Text being counted and encoded to 4-byte ids. One call at a time; append() after append() settled. */
+export interface Corpus {
+  /** Plain files, read by several threads, in this order. Every file ends a sentence. */
+  appendFiles(paths: string[], threads: number): Job<void>;
+  /**
+   * The next bytes of a source. 'lines': words end at space, tab or line end, sentences at a line end; a word or
+   * sentence may go on in the next call. 'tokens': words end at NUL, sentences at a line feed.
+   * The bytes must not change before the job settles. `name` is used in messages.
+   */
+  append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<void>;
+  /** Ends a source: an open word or sentence is complete. */
+  endSource(): void;
+  /** Words read so far, sentence ends not counted. */
+  readonly words: number;
+}
+
+export interface SearchResult {
+  /** Row-major n × topN, best first, ties by index; rows with fewer answers are filled with 0xffffffff. */
+  ids: Uint32Array;
+  scores: Float32Array;
+}
+
+/** The word → vector store. Immutable; safe to use from several jobs at once. */
+export interface VectorStore {
+  readonly size: number;
+  readonly vectorSize: number;
+  readonly hasCounts: boolean;
+  /** Index of a word; −1 if it is not there. */
+  indexOf(word: string): number;
+  wordAt(index: number): string;
+  /** Words of [from, to). */
+  words(from: number, to: number): string[];
+  /** Occurrences of the word in the corpus; 0 where unknown. */
+  countAt(index: number): number;
+  /** A copy of the rows, n × vectorSize. */
+  rows(indices: Uint32Array): Float32Array;
+  /**
+   * Exact cosine search among rows [from, to): queries are row-major n × vectorSize (any length, normalised inside);
+   * excludeIds[excludeOffsets[i] … excludeOffsets[i + 1]) never answer query i. Blocks on nothing but native threads.
+   */
+  search(
+    queries: Float32Array,
+    topN: number,
+    excludeOffsets: Uint32Array,
+    excludeIds: Uint32Array,
+    from: number,
+    to: number,
+    threads: number,
+  ): Job<SearchResult>;
+  /** Written to a temporary name beside `path`, then renamed. */
+  save(path: string, format: 'bin' | 'text'): Job<void>;
+  /** `word count` lines, as Google's -save-vocab writes. */
+  saveVocabulary(path: string): Job<void>;
+}
+
+export interface LoadResult {
+  vectors: VectorStore;
+  format: 'bin' | 'text';
+  /** Rows left out because their word had come before (the first one wins). */
+  duplicateWords: number;
+}
+
+export interface Binding {
+  /** The instruction set the kernels run on: 'avx512', 'avx2' or 'scalar'. Throws ERR_W2V_ISA for an unknown W2V_FORCE_ISA. */
+  isa(): string;
+  /** Those this build and this processor can run, best first. */
+  availableIsas(): string[];
+  /** `spool`: keep encoded ids in an unlinked temporary file in that folder; undefined: in memory. */
+  createCorpus(spool?: string): Corpus;
+  /** Consumes the corpus. */
+  train(corpus: Corpus, options: NativeTrainingOptions): Job<NativeTrainingResult>;
+  /** Google binary or text, told apart by content. */
+  loadVectors(path: string): Job<LoadResult>;
+}

@@ -1,0 +1,44 @@
+// Float matrices whose rows start on cache lines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace w2v {
+
+// Rows are padded to 64 bytes, so that every kernel runs over whole vectors; the padding holds zeros
+// and stays zero under every update the kernels make.
+inline constexpr size_t row_alignment_floats = 16;
+
+inline constexpr size_t padded_row(size_t dims) {
+  return (dims + row_alignment_floats - 1) / row_alignment_floats * row_alignment_floats;
+}
+
+// Owns rows × padded_row(dims) zero-initialised floats, 64-byte aligned. Movable. Reads and writes of
+// elements are not synchronised: training races on them by design (Hogwild).
+class Matrix {
+ public:
+  Matrix() = default;
+  // Throws ERR_W2V_MEMORY, naming `what` and the bytes needed, where the memory is not to be had.
+  Matrix(size_t rows, size_t dims, const std::string& what);
+  ~Matrix();
+  Matrix(Matrix&& other) noexcept;
+  Matrix& operator=(Matrix&& other) noexcept;
+  Matrix(const Matrix&) = delete;
+  Matrix& operator=(const Matrix&) = delete;
+
+  size_t rows() const { return rows_; }
+  size_t dims() const { return dims_; }
+  size_t stride() const { return padded_row(dims_); }  // floats from one row to the next
+  float* row(size_t i) { return data_ + i * stride(); }
+  const float* row(size_t i) const { return data_ + i * stride(); }
+
+ private:
+  size_t rows_ = 0;
+  size_t dims_ = 0;
+  size_t bytes_ = 0;
+  float* data_ = nullptr;
+};
+
+}  // namespace w2v

@@ -1,0 +1,34 @@
+// The linear congruential generator of the original word2vec.
+#pragma once
+
+#include <cstdint>
+
+namespace w2v {
+
+// Google's word2vec.c: next = next · 25214903917 + 11 on unsigned 64 bits.
+class Lcg {
+ public:
+  explicit Lcg(uint64_t state) : state_(state) {}
+  uint64_t next() { return state_ = state_ * multiplier + increment; }
+
+  // Goes on as if next() had been called n times, in O(log n): the affine map is squared.
+  void skip(uint64_t n) {
+    uint64_t a = multiplier, c = increment, total_a = 1, total_c = 0;
+    for (; n != 0; n >>= 1) {
+      if (n & 1) {
+        total_a *= a;
+        total_c = total_c * a + c;
+      }
+      c *= a + 1;
+      a *= a;
+    }
+    state_ = state_ * total_a + total_c;
+  }
+
+ private:
+  static constexpr uint64_t multiplier = 25214903917ULL;
+  static constexpr uint64_t increment = 11;
+  uint64_t state_;
+};
+
+}  // namespace w2v

@@ -1,0 +1,70 @@
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "base/error.h"
+#include "kernels/kernels.h"
+
+namespace w2v {
+
+namespace scalar {
+extern const Kernels table;
+}
+#ifdef W2V_HAVE_AVX2
+namespace avx2 {
+extern const Kernels table;
+}
+#endif
+#ifdef W2V_HAVE_AVX512
+namespace avx512 {
+extern const Kernels table;
+}
+#endif
+
+namespace {
+
+struct Available {
+  const Kernels* list[4] = {};
+  size_t n = 0;
+  void add(const Kernels& k) { list[n++] = &k; }
+
+  // Every flag that cmake/isa.cmake compiles with is asked for here; the builtins also check that the
+  // operating system saves the registers.
+  Available() {
+#if defined(W2V_HAVE_AVX512)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma"))
+      add(avx512::table);
+#endif
+#if defined(W2V_HAVE_AVX2)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add(avx2::table);
+#endif
+    add(scalar::table);
+  }
+};
+
+const Kernels* choose() {
+  const Kernels* const* available = available_kernels();
+  const char* forced = std::getenv("W2V_FORCE_ISA");
+  if (forced == nullptr || *forced == '\0') return available[0];
+  std::string names;
+  for (const Kernels* const* k = available; *k != nullptr; ++k) {
+    if (std::strcmp((*k)->isa, forced) == 0) return *k;
+    names += (names.empty() ? "" : ", ") + std::string((*k)->isa);
+  }
+  throw Error(code::isa, "W2V_FORCE_ISA: expected one of " + names + " on this machine, received '" + forced + "'");
+}
+
+}  // namespace
+
+const Kernels* const* available_kernels() {
+  static const Available available;
+  return available.list;
+}
+
+const Kernels& kernels() {
+  static const Kernels* const chosen = choose();
+  return *chosen;
+}
+
+}  // namespace w2v

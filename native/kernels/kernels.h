@@ -1,0 +1,32 @@
+// The SIMD routines, each compiled once per instruction set and chosen once per process.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/step.h"
+
+namespace w2v {
+
+struct Kernels {
+  const char* isa;
+
+  // update.cpp: executes steps in order (step.h says what a step computes).
+  void (*update)(const Step* steps, size_t n_steps, const UpdateTables& tables);
+
+  // scan.cpp: scores[q · n_rows + r] = queries[q] · rows[r]. Queries are n_queries × stride, rows n_rows × stride
+  // floats, stride a multiple of 16 with zeros in the padding.
+  void (*scan)(const float* queries, size_t n_queries, const float* rows, size_t n_rows, size_t stride, float* scores);
+
+  // separators.cpp: bit i of masks[b] = byte 64·b + i is a space, tab, line feed or carriage return.
+  void (*find_separators)(const char* bytes, size_t n_blocks, uint64_t* masks);
+};
+
+// Those that this build holds and this processor runs, best first; ends with nullptr.
+const Kernels* const* available_kernels();
+
+// The best of them, or the one that the environment variable W2V_FORCE_ISA names; throws ERR_W2V_ISA for a
+// name that is unknown or that this machine cannot run. Chosen at the first call, then constant.
+const Kernels& kernels();
+
+}  // namespace w2v

@@ -1,0 +1,12 @@
+// The table of one instruction set (compiled once per ISA).
+#include "kernels/isa_functions.h"
+
+#define W2V_STRING2(x) #x
+#define W2V_STRING(x) W2V_STRING2(x)
+
+namespace w2v::W2V_ISA {
+
+extern const Kernels table;
+const Kernels table = {W2V_STRING(W2V_ISA), &update, &scan, &find_separators};
+
+}  // namespace w2v::W2V_ISA

@@ -1,0 +1,30 @@
+// Exact nearest neighbours by cosine.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/task_control.h"
+#include "vectors/vector_store.h"
+
+namespace w2v {
+
+struct SearchRequest {
+  std::span<const float> queries;  // n × dims, row-major, any length: normalised inside
+  size_t top_n;
+  std::span<const uint32_t> exclude_offsets;  // n + 1 offsets into exclude_ids
+  std::span<const uint32_t> exclude_ids;      // rows that must not answer the query
+  size_t from, to;                            // rows searched: [from, to)
+  unsigned threads;
+};
+
+struct SearchResult {
+  std::vector<uint32_t> ids;  // n × top_n, best first, ties by index; 0xffffffff where there are fewer answers
+  std::vector<float> scores;  // cosine; 0 beside 0xffffffff
+};
+
+// Reads the rows once for a block of queries. Throws ERR_W2V_CANCELLED.
+SearchResult search_exact(const VectorStore& store, const SearchRequest& request, TaskControl& control);
+
+}  // namespace w2v
