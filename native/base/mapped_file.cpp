@@ -1,0 +1,85 @@
+#include "base/mapped_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "base/error.h"
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+namespace w2v {
+
+#if defined(_WIN32)
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
+  const auto wide = std::filesystem::u8path(path).wstring();
+  HANDLE file = CreateFileW(wide.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr, OPEN_EXISTING,
+                            FILE_ATTRIBUTE_NORMAL, nullptr);
+  if (file == INVALID_HANDLE_VALUE) {
+    const bool missing = GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND;
+    throw Error(missing ? code::file_not_found : code::file_read, "Cannot open '" + path + "' for reading");
+  }
+  LARGE_INTEGER size;
+  void* data = nullptr;
+  bool ok = GetFileSizeEx(file, &size);
+  if (ok && size.QuadPart > 0) {
+    HANDLE mapping = CreateFileMappingW(file, nullptr, PAGE_WRITECOPY, 0, 0, nullptr);
+    if (mapping != nullptr) data = MapViewOfFile(mapping, FILE_MAP_COPY, 0, 0, 0);
+    if (mapping != nullptr) CloseHandle(mapping);
+    ok = data != nullptr;
+  }
+  CloseHandle(file);
+  if (!ok) throw Error(code::file_read, "Cannot map '" + path + "' into memory");
+  return std::shared_ptr<const MappedFile>(
+      new MappedFile(static_cast<char*>(data), static_cast<size_t>(size.QuadPart)));
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) UnmapViewOfFile(data_);
+}
+
+void MappedFile::expect_sequential() const {}
+
+#else
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
+  const auto fail = [&path](const char* code, const std::string& reason) {
+    return Error(code, "Cannot read '" + path + "': " + reason);
+  };
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw fail(errno == ENOENT ? code::file_not_found : code::file_read, std::strerror(errno));
+  const off_t size = lseek(fd, 0, SEEK_END);
+  if (size < 0 || static_cast<uintmax_t>(size) > static_cast<uintmax_t>(PTRDIFF_MAX)) {
+    close(fd);
+    throw fail(code::file_read, "expected a regular file (a folder, pipe or device was given)");
+  }
+  void* data = nullptr;
+  if (size > 0) {
+    // Private and writable: a stray write is copied, it neither crashes the process nor reaches the file.
+    data = mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+  }
+  const int error = errno;
+  close(fd);
+  if (data == MAP_FAILED) throw fail(code::file_read, std::strerror(error));
+  return std::shared_ptr<const MappedFile>(new MappedFile(static_cast<char*>(data), static_cast<size_t>(size)));
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) munmap(data_, size_);
+}
+
+void MappedFile::expect_sequential() const {
+  if (data_ != nullptr) madvise(data_, size_, MADV_SEQUENTIAL);
+}
+
+#endif
+
+}  // namespace w2v
