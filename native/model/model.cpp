@@ -1,0 +1,59 @@
+#include "model/model.h"
+
+#include <cmath>
+#include <utility>
+
+#include "base/rng.h"
+#include "base/threads.h"
+
+namespace w2v {
+
+namespace {
+
+// word2vec.c draws one number per element, row by row, from a generator that starts at the seed. Each thread skips
+// to its first row, so the numbers are the same for any number of threads.
+void initialize(Matrix& input, uint64_t seed, unsigned threads) {
+  const size_t rows = input.rows(), dims = input.dims();
+  run_threads(threads, [&](unsigned t) {
+    const size_t begin = rows * t / threads, end = rows * (t + 1) / threads;
+    Lcg rng(seed);
+    rng.skip(static_cast<uint64_t>(begin) * dims);
+    for (size_t i = begin; i < end; ++i)
+      for (size_t d = 0; d < dims; ++d)
+        input.row(i)[d] = (static_cast<float>(rng.next() & 0xFFFF) / 65536.0f - 0.5f) / static_cast<float>(dims);
+  });
+}
+
+// Mikolov et al. 2013 (arXiv:1310.4546), in the form that word2vec.c computes.
+std::vector<float> keep_probabilities(const Vocabulary& vocabulary, double sample) {
+  std::vector<float> keep(vocabulary.size());
+  const double threshold = sample * static_cast<double>(vocabulary.total());
+  for (size_t w = 0; w < keep.size(); ++w) {
+    const double count = static_cast<double>(vocabulary.counts[w]);
+    keep[w] = static_cast<float>((std::sqrt(count / threshold) + 1) * threshold / count);
+  }
+  return keep;
+}
+
+}  // namespace
+
+Model make_model(Vocabulary vocabulary, const TrainingOptions& options) {
+  Model model;
+  model.vocabulary = std::move(vocabulary);
+  const size_t words = model.vocabulary.size(), dims = options.vector_size;
+  if (options.negative > 0) model.target_rows.outputs = static_cast<uint32_t>(words);
+  if (options.hierarchical_softmax) model.target_rows.nodes = static_cast<uint32_t>(words - 1);
+
+  model.input = Matrix(words, dims, "input matrix");
+  model.targets = Matrix(size_t{model.target_rows.outputs} + model.target_rows.nodes, dims, "target matrix");
+  initialize(model.input, options.seed, options.threads);
+  if (options.negative > 0) model.noise = NoiseTable(model.vocabulary.counts, options.ns_exponent);
+  if (options.hierarchical_softmax) {
+    model.huffman = build_huffman_tree(model.vocabulary.counts);
+    for (uint32_t& node : model.huffman.nodes) node += model.target_rows.outputs;
+  }
+  if (options.sample > 0) model.keep_probability = keep_probabilities(model.vocabulary, options.sample);
+  return model;
+}
+
+}  // namespace w2v
