@@ -35,11 +35,18 @@ struct UpdateTables {
   size_t stride;
   Combine combine;
   const float* logistic;  // logistic_table_size entries of σ on (−6, 6); nullptr: σ exactly, no limits at ±6
-  float* scratch;         // per thread: 2 · stride + max(n_inputs · n_targets) floats, 64-byte aligned
+  float* scratch;         // per thread: scratch_floats() of the largest step, 64-byte aligned
+  float** row_pointers;   // per thread: room for 2 · n_inputs of the largest step
 };
 
+// CBOW, and skip-gram of one input per step, need n_inputs = 1 here.
+constexpr size_t scratch_floats(size_t n_inputs, size_t n_targets, size_t stride) {
+  return (n_inputs + 1) * stride + n_inputs * n_targets;
+}
+
 // word2vec.c tabulates σ: entry i = σ(6 · (2i / 1000 − 1)), looked up at (int)((score + 6) · 83).
-inline constexpr size_t logistic_table_size = 1000;
-inline constexpr float logistic_limit = 6.0f;
+constexpr size_t logistic_table_size = 1000;
+constexpr float logistic_limit = 6.0f;
+constexpr float logistic_table_step = 83.0f;
 
 }  // namespace w2v
