@@ -1,0 +1,66 @@
+#include "train/cpu_trainer.h"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "base/threads.h"
+#include "kernels/kernels.h"
+#include "train/plan.h"
+
+namespace w2v {
+
+namespace {
+
+std::vector<float> make_logistic_table() {
+  std::vector<float> table(logistic_table_size);
+  for (size_t i = 0; i < logistic_table_size; ++i) {
+    // In word2vec.c's precision.
+    const float x = (static_cast<float>(i) / static_cast<float>(logistic_table_size) * 2 - 1) * logistic_limit;
+    const float e = static_cast<float>(std::exp(static_cast<double>(x)));
+    table[i] = e / (e + 1);
+  }
+  return table;
+}
+
+Combine combine_of(const TrainingOptions& options) {
+  if (options.skip_gram) return Combine::none;
+  return options.cbow_mean ? Combine::mean : Combine::sum;
+}
+
+}  // namespace
+
+double train_on_cpu(Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, Schedule& schedule,
+                    TaskControl& control) {
+  const std::vector<float> logistic = make_logistic_table();
+  const size_t path = longest_path(model.huffman);
+  const size_t stride = model.input.stride();
+  std::atomic<double> cpu_seconds{0};
+
+  run_threads(options.threads, [&](unsigned thread) {
+    const double cpu_before = thread_cpu_seconds();
+    constexpr size_t step_inputs = 1;  // a pair's context word, or the combined context of CBOW
+    Matrix scratch(1, scratch_floats(step_inputs, max_step_targets(options, path), stride), "training step");
+    float* row_pointers[2 * step_inputs];
+    const UpdateTables tables{model.input.row(0), model.targets.row(0), stride,      combine_of(options),
+                              logistic.data(),    scratch.row(0),       row_pointers};
+    const auto update = kernels().update;
+
+    // One window ahead: its rows arrive in the cache while the one before is computed.
+    Plan plan(model, corpus, options, schedule, thread);
+    Window current(options, path), following(options, path);
+    bool more = plan.next(current);
+    while (more) {
+      if (control.cancelled.load(std::memory_order_relaxed) || control.stop_early.load(std::memory_order_relaxed))
+        break;
+      more = plan.next(following);
+      update(current.steps.data(), current.steps.size(), tables);
+      std::swap(current, following);
+    }
+    cpu_seconds += thread_cpu_seconds() - cpu_before;
+  });
+  control.check_cancelled();
+  return cpu_seconds;
+}
+
+}  // namespace w2v

@@ -1,0 +1,156 @@
+#include "train/plan.h"
+
+#include <algorithm>
+
+#include "base/prefetch.h"
+
+namespace w2v {
+
+namespace {
+constexpr uint64_t words_between_rates = 10000;  // the learning rate is renewed once more words than this were read
+}
+
+size_t longest_path(const HuffmanTree& tree) {
+  size_t longest = 0;
+  for (size_t w = 0; w + 1 < tree.offsets.size(); ++w)
+    longest = std::max(longest, static_cast<size_t>(tree.offsets[w + 1] - tree.offsets[w]));
+  return longest;
+}
+
+size_t max_step_targets(const TrainingOptions& options, size_t longest_path) {
+  return longest_path + (options.negative > 0 ? options.negative + size_t{1} : 0);
+}
+
+Window::Window(const TrainingOptions& options, size_t longest_path) {
+  const size_t contexts = 2 * size_t{options.window};
+  const size_t max_steps = options.skip_gram ? contexts : 1;
+  steps.reserve(max_steps);
+  inputs.reserve(contexts);
+  targets.reserve(max_steps * max_step_targets(options, longest_path));
+  labels.reserve(targets.capacity());
+}
+
+IdRange::IdRange(const EncodedCorpus& corpus, uint64_t begin, uint64_t end) : corpus_(&corpus), left_(end - begin) {
+  while (begin > 0 || at_ == nullptr) {
+    if (next_segment_ == corpus.segments.size()) return;
+    open_segment();
+    const uint64_t skipped = std::min<uint64_t>(begin, static_cast<uint64_t>(segment_end_ - at_));
+    at_ += skipped;
+    begin -= skipped;
+  }
+}
+
+void IdRange::open_segment() {
+  const std::span<const uint32_t> segment = corpus_->segments[next_segment_++];
+  at_ = segment.data();
+  segment_end_ = at_ + segment.size();
+}
+
+Plan::Plan(const Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, Schedule& schedule,
+           unsigned thread)
+    : model_(model),
+      options_(options),
+      schedule_(schedule),
+      part_(corpus, corpus.size * thread / options.threads, corpus.size * (thread + 1) / options.threads),
+      remaining_(part_),
+      epochs_left_(options.epochs),
+      random_(options.seed - 1 + thread),
+      learning_rate_(options.alpha) {
+  sentence_.reserve(options.max_sentence_length);
+}
+
+bool Plan::next(Window& window) {
+  // The order of the checks is word2vec.c's: the rate can change after the first word of a sentence.
+  for (;;) {
+    if (words_ - published_words_ > words_between_rates) {
+      learning_rate_ = schedule_.advance(words_ - published_words_);
+      published_words_ = words_;
+    }
+    if (!sentence_done_ || read_sentence()) break;
+    schedule_.advance(words_ - published_words_);
+    words_ = published_words_ = 0;
+    if (--epochs_left_ == 0) return false;
+    remaining_ = part_;
+  }
+  plan_window(window);
+  sentence_done_ = ++position_ >= sentence_.size();
+  return true;
+}
+
+// Reads up to the end of a sentence, of the part, or max_sentence_length words that subsampling keeps. False if the
+// part is at its end. The sentence can come out empty; its window is drawn all the same.
+bool Plan::read_sentence() {
+  sentence_.clear();
+  position_ = 0;
+  uint32_t word;
+  if (!remaining_.next(word)) return false;
+  do {
+    ++words_;
+    if (word == 0) break;
+    if (!model_.keep_probability.empty() &&
+        model_.keep_probability[word] < static_cast<float>(random_.next() & 0xFFFF) / 65536.0f)
+      continue;
+    sentence_.push_back(word);
+    if (sentence_.size() >= options_.max_sentence_length) break;
+  } while (remaining_.next(word));
+  return true;
+}
+
+void Plan::plan_window(Window& window) {
+  window.steps.clear();
+  window.inputs.clear();
+  window.targets.clear();
+  window.labels.clear();
+  const size_t radius =
+      options_.window - (options_.shrink_windows ? static_cast<size_t>(random_.next() % options_.window) : 0);
+  if (sentence_.empty()) return;
+
+  const size_t begin = position_ - std::min(position_, radius);
+  const size_t end = std::min(position_ + radius + 1, sentence_.size());
+  for (size_t c = begin; c < end; ++c)
+    if (c != position_) window.inputs.push_back(sentence_[c]);
+  if (window.inputs.empty()) return;
+
+  const uint32_t center = sentence_[position_];
+  if (options_.skip_gram) {
+    for (const uint32_t& context : window.inputs) add_step(window, {&context, 1}, center);
+  } else {
+    add_step(window, window.inputs, center);
+  }
+  prefetch_rows(window);
+}
+
+void Plan::add_step(Window& window, std::span<const uint32_t> inputs, uint32_t center) {
+  const size_t first = window.targets.size();
+  uint32_t n_nodes = 0;
+  if (options_.hierarchical_softmax) {
+    const auto path = model_.huffman.path(center);
+    const auto labels = model_.huffman.path_labels(center);
+    window.targets.insert(window.targets.end(), path.begin(), path.end());
+    window.labels.insert(window.labels.end(), labels.begin(), labels.end());
+    n_nodes = static_cast<uint32_t>(path.size());
+  }
+  if (options_.negative > 0) {
+    window.targets.push_back(center);
+    window.labels.push_back(1);
+    for (uint32_t d = 0; d < options_.negative; ++d) {
+      const uint64_t draw = random_.next();
+      uint32_t target = model_.noise[static_cast<uint32_t>((draw >> 16) % NoiseTable::size)];
+      if (target == 0) target = static_cast<uint32_t>(draw % (model_.vocabulary.size() - 1)) + 1;
+      if (target == center) continue;
+      window.targets.push_back(target);
+      window.labels.push_back(0);
+    }
+  }
+  window.steps.push_back({inputs.data(), window.targets.data() + first, window.labels.data() + first,
+                          static_cast<uint32_t>(inputs.size()), static_cast<uint32_t>(window.targets.size() - first),
+                          n_nodes, learning_rate_});
+}
+
+void Plan::prefetch_rows(const Window& window) const {
+  const size_t bytes = model_.input.stride() * sizeof(float);
+  for (const uint32_t row : window.inputs) prefetch(model_.input.row(row), bytes);
+  for (const uint32_t row : window.targets) prefetch(model_.targets.row(row), bytes);
+}
+
+}  // namespace w2v

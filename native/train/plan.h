@@ -1,0 +1,83 @@
+// Every random choice of training, made ahead of the arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/rng.h"
+#include "corpus/corpus.h"
+#include "kernels/step.h"
+#include "model/model.h"
+#include "train/schedule.h"
+
+namespace w2v {
+
+// The steps of one center word. Buffers have room for the largest window from the start: steps point into them.
+struct Window {
+  Window(const TrainingOptions& options, size_t longest_path);
+  std::vector<Step> steps;
+  std::vector<uint32_t> inputs;
+  std::vector<uint32_t> targets;
+  std::vector<float> labels;
+};
+
+// What the largest step needs (for the scratch memory of the kernels).
+size_t longest_path(const HuffmanTree& tree);
+size_t max_step_targets(const TrainingOptions& options, size_t longest_path);
+
+// The ids [begin, end) of an encoded corpus, front to back.
+class IdRange {
+ public:
+  IdRange(const EncodedCorpus& corpus, uint64_t begin, uint64_t end);
+  bool next(uint32_t& id) {
+    while (left_ > 0 && at_ == segment_end_) open_segment();
+    if (left_ == 0) return false;
+    --left_;
+    id = *at_++;
+    return true;
+  }
+
+ private:
+  void open_segment();
+  const EncodedCorpus* corpus_;
+  size_t next_segment_ = 0;
+  const uint32_t* at_ = nullptr;
+  const uint32_t* segment_end_ = nullptr;
+  uint64_t left_;
+};
+
+// One thread's way through its part of the corpus: the sentences, subsampling, windows and negative samples, drawn in
+// the order in which word2vec.c draws them.
+class Plan {
+ public:
+  // Part `thread` of options.threads. The references must outlive the plan.
+  Plan(const Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, Schedule& schedule,
+       unsigned thread);
+
+  // Fills `window` with the steps of the next center word (none, if it stands alone) and asks for the rows they touch.
+  // False at the end of the last epoch.
+  bool next(Window& window);
+
+ private:
+  bool read_sentence();
+  void plan_window(Window& window);
+  void add_step(Window& window, std::span<const uint32_t> inputs, uint32_t center);
+  void prefetch_rows(const Window& window) const;
+
+  const Model& model_;
+  const TrainingOptions& options_;
+  Schedule& schedule_;
+  IdRange part_;       // of the corpus
+  IdRange remaining_;  // of it in this epoch
+  uint32_t epochs_left_;
+  Lcg random_;
+  float learning_rate_;
+  uint64_t words_ = 0;            // read in this epoch
+  uint64_t published_words_ = 0;  // of them told to the schedule
+  std::vector<uint32_t> sentence_;
+  size_t position_ = 0;
+  bool sentence_done_ = true;
+};
+
+}  // namespace w2v

@@ -1,0 +1,31 @@
+#include "train/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace w2v {
+
+Schedule::Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control)
+    : alpha_(options.alpha), min_alpha_(options.min_alpha), total_words_(total_words), control_(control) {
+  control_.learning_rate = alpha_;
+}
+
+float Schedule::advance(uint64_t words) {
+  const uint64_t done = words_.fetch_add(words, std::memory_order_relaxed) + words;
+  const float rate = rate_at(done);
+  control_.done.store(done, std::memory_order_relaxed);
+  control_.learning_rate.store(rate, std::memory_order_relaxed);
+  return rate;
+}
+
+float Schedule::rate_at(uint64_t words) const {
+  if (std::isnan(min_alpha_)) {
+    const float left = 1 - static_cast<float>(words) / static_cast<float>(total_words_ + 1);
+    return std::max(alpha_ * left, alpha_ * 0.0001f);
+  }
+  const double done =
+      std::min(1.0, static_cast<double>(words) / static_cast<double>(std::max<uint64_t>(total_words_, 1)));
+  return static_cast<float>(alpha_ - (static_cast<double>(alpha_) - min_alpha_) * done);
+}
+
+}  // namespace w2v

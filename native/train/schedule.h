@@ -1,0 +1,32 @@
+// The learning rate over a training.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/task_control.h"
+#include "model/options.h"
+
+namespace w2v {
+
+// Counts the words that all threads have gone through and tells the learning rate at that point. Thread-safe.
+class Schedule {
+ public:
+  // `total_words`: of all epochs. Progress and rate are told to `control`, which must outlive this.
+  Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control);
+
+  // Adds to the count; returns the rate to go on with.
+  float advance(uint64_t words);
+  float rate() const { return rate_at(words_.load(std::memory_order_relaxed)); }
+  uint64_t words() const { return words_.load(std::memory_order_relaxed); }
+
+ private:
+  float rate_at(uint64_t words) const;
+  const float alpha_;
+  const float min_alpha_;  // NaN: word2vec.c's schedule
+  const uint64_t total_words_;
+  TaskControl& control_;
+  std::atomic<uint64_t> words_{0};
+};
+
+}  // namespace w2v
