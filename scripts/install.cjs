@@ -2,7 +2,7 @@
 
 // npm's install script, and with --build-from-source `npm run build:native`. A prebuilt addon that loads on
 // this machine is enough; else one is compiled into build/Release, where node-gyp-build looks first.
-// Compiling again only brings build/ up to date.
+// Compiling once more only brings build/ up to date.
 const { spawnSync } = require('node:child_process');
 const { availableParallelism } = require('node:os');
 const path = require('node:path');

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# test-native.sh [plain|asan|tsan] [ctest arguments]: builds the native tests without Node and runs them, plainly (the
+# default), under AddressSanitizer + UndefinedBehaviorSanitizer, or under ThreadSanitizer.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mode=${1:-plain}
+shift || true
+case "$mode" in
+  plain) options=(-DCMAKE_BUILD_TYPE=Release) ;;
+  asan)
+    options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DW2V_SANITIZE=address,undefined)
+    export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    ;;
+  tsan)
+    options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DW2V_SANITIZE=thread)
+    # Hogwild's intended races have names in the suppressions file; any other race fails.
+    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/native/test/tsan-suppressions.txt
+    ;;
+  *)
+    echo "test-native.sh: expected plain, asan or tsan, received '$mode'" >&2
+    exit 2
+    ;;
+esac
+
+# The sanitizers of older compilers do not find room for their shadow memory under strong address randomisation.
+fixed_addresses=()
+if [[ "$mode" != plain ]] && setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
+
+folder=build/native-$mode
+jobs=$(getconf _NPROCESSORS_ONLN)
+cmake -S . -B "$folder" -DW2V_BUILD_ADDON=OFF -DW2V_BUILD_TESTS=ON "${options[@]}"
+# Under the prefix too: the build runs the tests' program to list its test cases.
+${fixed_addresses[@]+"${fixed_addresses[@]}"} cmake --build "$folder" --parallel "$jobs"
+${fixed_addresses[@]+"${fixed_addresses[@]}"} ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@"
