@@ -1,0 +1,168 @@
+// Fails when binding.d.ts and the built addon differ: each interface is compared, member by member and in both
+// directions, with a real instance. For the training options the addon itself says which members it reads.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import ts from 'typescript';
+
+const root = path.join(import.meta.dirname, '..');
+const bindingFile = path.join(root, 'binding.d.ts');
+
+/** What typeof says of a value of that type: 'function', 'number', 'string', 'boolean' or 'object'. */
+function kindOfType(type) {
+  if (type.isUnion()) {
+    const kinds = new Set(type.types.map(kindOfType));
+    kinds.delete('undefined');
+    return [...kinds].join(' | ');
+  }
+  if (type.getCallSignatures().length > 0) return 'function';
+  const kinds = [
+    [ts.TypeFlags.NumberLike, 'number'],
+    [ts.TypeFlags.StringLike, 'string'],
+    [ts.TypeFlags.BooleanLike, 'boolean'],
+    [ts.TypeFlags.Undefined, 'undefined'],
+  ];
+  return kinds.find(([flags]) => type.flags & flags)?.[1] ?? 'object';
+}
+
+/** Interface name → member name → { kind, optional }. */
+function readContract() {
+  const program = ts.createProgram([bindingFile], {
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    types: [],
+  });
+  const errors = ts.getPreEmitDiagnostics(program);
+  if (errors.length > 0) {
+    throw new Error(
+      ts.formatDiagnostics(errors, {
+        ...ts.sys,
+        getCanonicalFileName: (name) => name,
+        getNewLine: () => '\n',
+      }),
+    );
+  }
+  const checker = program.getTypeChecker();
+  const contract = new Map();
+  for (const statement of program.getSourceFile(bindingFile).statements.filter(ts.isInterfaceDeclaration)) {
+    const members = new Map();
+    for (const property of checker.getTypeAtLocation(statement).getProperties()) {
+      const kind = kindOfType(checker.getTypeOfSymbol(property));
+      members.set(property.name, { kind, optional: Boolean(property.flags & ts.SymbolFlags.Optional) });
+    }
+    contract.set(statement.name.text, members);
+  }
+  return contract;
+}
+
+/** Member name → what typeof says, own and inherited. */
+function membersOf(instance) {
+  const members = new Map();
+  for (let level = instance; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      if (name !== 'constructor') members.set(name, typeof instance[name]);
+    }
+  }
+  return members;
+}
+
+const options = {
+  vectorSize: 4,
+  window: 2,
+  sg: true,
+  hs: true,
+  negative: 2,
+  negatives: 'per-pair',
+  nsExponent: 0.75,
+  cbowMean: true,
+  sample: 0,
+  minCount: 1,
+  maxFinalVocab: 0,
+  epochs: 1,
+  alpha: 0.025,
+  minAlpha: undefined,
+  threads: 1,
+  seed: 1,
+  maxSentenceLength: 1000,
+  shrinkWindows: true,
+  readVocab: undefined,
+};
+
+/** Goes through the addon once; interface name → members of an instance. */
+async function readAddon(addon, folder) {
+  const corpus = addon.createCorpus();
+  const job = corpus.append(
+    Buffer.from('the cat and the dog\nthe dog and the cat\n'),
+    'lines',
+    'check-binding',
+  );
+  const progress = job.progress();
+  await job.promise;
+  corpus.endSource();
+
+  const optionsRead = new Map();
+  const note = (target, name) => typeof name === 'string' && optionsRead.set(name, typeof target[name]);
+  const watched = new Proxy(options, {
+    get: (target, name) => (note(target, name), target[name]),
+    has: (target, name) => (note(target, name), name in target),
+  });
+  const corpusMembers = membersOf(corpus); // before train() consumes it
+  const result = await addon.train(corpus, watched).promise;
+  const { vectors } = result;
+  const query = vectors.rows(Uint32Array.of(0));
+  const found = await vectors.search(query, 1, Uint32Array.of(0, 0), new Uint32Array(0), 0, vectors.size, 1)
+    .promise;
+  const file = path.join(folder, 'vectors.bin');
+  await vectors.save(file, 'bin').promise;
+
+  return new Map([
+    ['Binding', membersOf(addon)],
+    ['Corpus', corpusMembers],
+    ['Job', membersOf(job)],
+    ['JobProgress', membersOf(progress)],
+    ['NativeTrainingOptions', optionsRead],
+    ['NativeTrainingResult', membersOf(result)],
+    ['VectorStore', membersOf(vectors)],
+    ['SearchResult', membersOf(found)],
+    ['LoadResult', membersOf(await addon.loadVectors(file).promise)],
+  ]);
+}
+
+function compare(name, declared, actual) {
+  if (!declared) return [`${name}: the addon has one, binding.d.ts declares none`];
+  if (!actual)
+    return [`${name}: declared, but scripts/check-binding.mjs makes no instance to compare it with`];
+  const differences = [];
+  for (const [member, { kind, optional }] of declared) {
+    const actualKind = actual.get(member);
+    if (actualKind === undefined) {
+      if (!optional || name === 'NativeTrainingOptions')
+        differences.push(`${name}.${member}: declared, the addon does not know it`);
+    } else if (actualKind !== kind && !(optional && actualKind === 'undefined')) {
+      differences.push(`${name}.${member}: declared as ${kind}, the addon has ${actualKind}`);
+    }
+  }
+  for (const member of actual.keys()) {
+    if (!declared.has(member))
+      differences.push(`${name}.${member}: the addon knows it, binding.d.ts does not declare it`);
+  }
+  return differences;
+}
+
+const contract = readContract();
+const addon = createRequire(import.meta.url)('node-gyp-build')(root);
+const folder = mkdtempSync(path.join(tmpdir(), 'check-binding-'));
+let instances;
+try {
+  instances = await readAddon(addon, folder);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+const names = new Set([...contract.keys(), ...instances.keys()]);
+const differences = [...names].flatMap((name) => compare(name, contract.get(name), instances.get(name)));
+
+for (const difference of differences) console.error(difference);
+const members = [...contract.values()].reduce((sum, declared) => sum + declared.size, 0);
+console.log(`binding: ${contract.size} interfaces, ${members} members, ${differences.length} differences`);
+process.exitCode = differences.length > 0 ? 1 : 0;
