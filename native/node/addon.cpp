@@ -1,0 +1,91 @@
+// The functions of binding.d.ts.
+#include "node/addon.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "kernels/kernels.h"
+#include "node/convert.h"
+#include "node/corpus_object.h"
+#include "node/job.h"
+#include "node/vector_store_object.h"
+#include "train/train.h"
+#include "vectors/vector_file.h"
+
+namespace w2v::node {
+
+namespace {
+
+Napi::Value isa(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value { return Napi::String::New(info.Env(), kernels().isa); });
+}
+
+Napi::Value available_isas(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const Kernels* const* k = available_kernels(); *k != nullptr; ++k)
+    names.Set(names.Length(), Napi::String::New(info.Env(), (*k)->isa));
+  return names;
+}
+
+Napi::Value create_corpus(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<AddonData>()->corpus.New({info[0]});
+}
+
+Napi::Object to_js(Napi::Env env, const TrainingResult& result) {
+  Napi::Object js = Napi::Object::New(env);
+  js["vectors"] = VectorStoreObject::wrap(env, result.vectors);
+  js["corpusWords"] = static_cast<double>(result.corpus_words);
+  js["trainedWords"] = static_cast<double>(result.trained_words);
+  js["invalidUtf8Words"] = static_cast<double>(result.invalid_utf8_words);
+  js["vocabularySeconds"] = result.vocabulary_seconds;
+  js["trainSeconds"] = result.train_seconds;
+  js["trainCpuSeconds"] = result.train_cpu_seconds;
+  js["finalLearningRate"] = static_cast<double>(result.final_learning_rate);
+  js["stoppedEarly"] = result.stopped_early;
+  return js;
+}
+
+Napi::Value train(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const TrainingOptions options = to_training_options(info[1].As<Napi::Object>());
+    std::shared_ptr<Corpus> corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->take();
+    return start_job(info.Env(), Phase::vocabulary,
+                     [corpus = std::move(corpus), options](TaskControl& control) -> ToJs {
+                       return [result = w2v::train(*corpus, options, control)](Napi::Env env) -> Napi::Value {
+                         return to_js(env, result);
+                       };
+                     });
+  });
+}
+
+Napi::Value load_vectors(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), Phase::loading,
+                   [path = info[0].As<Napi::String>().Utf8Value()](TaskControl& control) -> ToJs {
+                     return [loaded = w2v::load_vectors(path, control)](Napi::Env env) -> Napi::Value {
+                       Napi::Object js = Napi::Object::New(env);
+                       js["vectors"] = VectorStoreObject::wrap(env, loaded.store);
+                       js["format"] = loaded.format == VectorFormat::google_text ? "text" : "bin";
+                       js["duplicateWords"] = static_cast<double>(loaded.duplicate_words);
+                       return js;
+                     };
+                   });
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(
+      new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(VectorStoreObject::define(env))});
+  const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
+  add("isa", isa);
+  add("availableIsas", available_isas);
+  add("createCorpus", create_corpus);
+  add("train", train);
+  add("loadVectors", load_vectors);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(word2vec_native, init)
+
+}  // namespace w2v::node

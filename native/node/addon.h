@@ -1,0 +1,13 @@
+// What one environment (the main thread or a worker) keeps of the addon.
+#pragma once
+
+#include <napi.h>
+
+namespace w2v::node {
+
+struct AddonData {
+  Napi::FunctionReference corpus;  // constructors
+  Napi::FunctionReference vector_store;
+};
+
+}  // namespace w2v::node

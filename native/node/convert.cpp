@@ -1,0 +1,47 @@
+#include "node/convert.h"
+
+namespace w2v::node {
+
+TrainingOptions to_training_options(const Napi::Object& js) {
+  const auto number = [&js](const char* name) { return js.Get(name).As<Napi::Number>().DoubleValue(); };
+  const auto flag = [&js](const char* name) { return js.Get(name).As<Napi::Boolean>().Value(); };
+  TrainingOptions options;
+  options.vector_size = static_cast<uint32_t>(number("vectorSize"));
+  options.window = static_cast<uint32_t>(number("window"));
+  options.skip_gram = flag("sg");
+  options.hierarchical_softmax = flag("hs");
+  options.negative = static_cast<uint32_t>(number("negative"));
+  options.ns_exponent = number("nsExponent");
+  options.cbow_mean = flag("cbowMean");
+  options.sample = number("sample");
+  options.min_count = static_cast<uint64_t>(number("minCount"));
+  options.max_final_vocab = static_cast<uint64_t>(number("maxFinalVocab"));
+  options.epochs = static_cast<uint32_t>(number("epochs"));
+  options.alpha = static_cast<float>(number("alpha"));
+  if (js.Get("minAlpha").IsNumber()) options.min_alpha = static_cast<float>(number("minAlpha"));
+  options.threads = static_cast<uint32_t>(number("threads"));
+  options.seed = static_cast<uint64_t>(number("seed"));
+  options.max_sentence_length = static_cast<uint32_t>(number("maxSentenceLength"));
+  options.shrink_windows = flag("shrinkWindows");
+  if (js.Get("readVocab").IsString()) options.read_vocab = js.Get("readVocab").As<Napi::String>().Utf8Value();
+  return options;
+}
+
+std::vector<std::string> to_strings(const Napi::Value& value) {
+  const Napi::Array array = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < array.Length(); ++i) strings.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  return strings;
+}
+
+std::vector<float> to_floats(const Napi::Value& value) {
+  const Napi::Float32Array array = value.As<Napi::Float32Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+std::vector<uint32_t> to_ids(const Napi::Value& value) {
+  const Napi::Uint32Array array = value.As<Napi::Uint32Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+}  // namespace w2v::node

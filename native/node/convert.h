@@ -1,0 +1,28 @@
+// Arguments and results between JavaScript and C++. lib/ has validated types: sizes are checked here.
+#pragma once
+
+#include <napi.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/options.h"
+#include "train/train.h"
+
+namespace w2v::node {
+
+TrainingOptions to_training_options(const Napi::Object& options);
+std::vector<std::string> to_strings(const Napi::Value& array);
+// A copy: the caller may change the array while native threads read.
+std::vector<float> to_floats(const Napi::Value& array);
+std::vector<uint32_t> to_ids(const Napi::Value& array);
+
+template <class Array, class T>
+Napi::Value to_typed_array(Napi::Env env, std::span<const T> values) {
+  Array array = Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
+}  // namespace w2v::node

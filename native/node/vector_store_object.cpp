@@ -1,0 +1,163 @@
+#include "node/vector_store_object.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "node/addon.h"
+#include "node/convert.h"
+#include "node/job.h"
+#include "search/exact.h"
+#include "vectors/vector_file.h"
+
+namespace w2v::node {
+
+namespace {
+
+using StoreHandle = std::shared_ptr<const VectorStore>;
+
+Napi::String to_js_string(Napi::Env env, std::string_view text) {
+  return Napi::String::New(env, text.data(), text.size());
+}
+
+Error bad_index(double index, size_t size) {
+  return Error(code::argument, "Expected a row index from 0 to " + std::to_string(size) + " (exclusive) but received " +
+                                   std::to_string(index));
+}
+
+}  // namespace
+
+Napi::Function VectorStoreObject::define(Napi::Env env) {
+  return DefineClass(
+      env, "VectorStore",
+      {InstanceAccessor<&VectorStoreObject::size>("size"),
+       InstanceAccessor<&VectorStoreObject::vector_size>("vectorSize"),
+       InstanceAccessor<&VectorStoreObject::has_counts>("hasCounts"),
+       InstanceMethod<&VectorStoreObject::index_of>("indexOf"), InstanceMethod<&VectorStoreObject::word_at>("wordAt"),
+       InstanceMethod<&VectorStoreObject::words>("words"), InstanceMethod<&VectorStoreObject::count_at>("countAt"),
+       InstanceMethod<&VectorStoreObject::rows>("rows"), InstanceMethod<&VectorStoreObject::search>("search"),
+       InstanceMethod<&VectorStoreObject::save>("save"),
+       InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary")});
+}
+
+VectorStoreObject::VectorStoreObject(const Napi::CallbackInfo& info)
+    : ObjectWrap(info), store_(std::move(*info[0].As<Napi::External<StoreHandle>>().Data())) {
+  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), bytes());  // so that the garbage collector knows its weight
+}
+
+void VectorStoreObject::Finalize(Napi::BasicEnv env) { Napi::MemoryManagement::AdjustExternalMemory(env, -bytes()); }
+
+int64_t VectorStoreObject::bytes() const {
+  return static_cast<int64_t>(store_->size() * store_->stride() * sizeof(float));
+}
+
+Napi::Object VectorStoreObject::wrap(Napi::Env env, StoreHandle store) {
+  return env.GetInstanceData<AddonData>()->vector_store.New({Napi::External<StoreHandle>::New(env, &store)});
+}
+
+size_t VectorStoreObject::checked_index(const Napi::Value& value) const {
+  const double index = value.As<Napi::Number>().DoubleValue();
+  if (!(index >= 0 && index < static_cast<double>(store_->size()))) throw bad_index(index, store_->size());
+  return static_cast<size_t>(index);
+}
+
+Napi::Value VectorStoreObject::size(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(store_->size()));
+}
+
+Napi::Value VectorStoreObject::vector_size(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(store_->dims()));
+}
+
+Napi::Value VectorStoreObject::has_counts(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), store_->has_counts());
+}
+
+Napi::Value VectorStoreObject::index_of(const Napi::CallbackInfo& info) {
+  const uint32_t id = store_->find(info[0].As<Napi::String>().Utf8Value());
+  return Napi::Number::New(info.Env(), id == WordIndex::none ? -1.0 : static_cast<double>(id));
+}
+
+Napi::Value VectorStoreObject::word_at(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(),
+                 [&]() -> Napi::Value { return to_js_string(info.Env(), store_->word(checked_index(info[0]))); });
+}
+
+Napi::Value VectorStoreObject::words(const Napi::CallbackInfo& info) {
+  const double limit = static_cast<double>(store_->size());
+  const auto bound = [&](size_t i) {
+    return static_cast<size_t>(std::clamp(info[i].As<Napi::Number>().DoubleValue(), 0.0, limit));
+  };
+  const size_t from = bound(0), to = std::max(from, bound(1));
+  Napi::Array words = Napi::Array::New(info.Env(), to - from);
+  for (size_t i = from; i < to; ++i)
+    words.Set(static_cast<uint32_t>(i - from), to_js_string(info.Env(), store_->word(i)));
+  return words;
+}
+
+Napi::Value VectorStoreObject::count_at(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(store_->count(checked_index(info[0]))));
+  });
+}
+
+Napi::Value VectorStoreObject::rows(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Uint32Array ids = info[0].As<Napi::Uint32Array>();
+    const size_t dims = store_->dims();
+    Napi::Float32Array rows = Napi::Float32Array::New(info.Env(), ids.ElementLength() * dims);
+    for (size_t i = 0; i < ids.ElementLength(); ++i) {
+      if (ids[i] >= store_->size()) throw bad_index(ids[i], store_->size());
+      std::copy_n(store_->row(ids[i]), dims, rows.Data() + i * dims);
+    }
+    return rows;
+  });
+}
+
+Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto whole = [&](size_t i) { return static_cast<size_t>(info[i].As<Napi::Number>().Int64Value()); };
+    const size_t top_n = whole(1), from = whole(4), to = whole(5);
+    const unsigned threads = info[6].As<Napi::Number>().Uint32Value();
+    std::vector<float> queries = to_floats(info[0]);
+    std::vector<uint32_t> offsets = to_ids(info[2]), excluded = to_ids(info[3]);
+    const size_t n = store_->dims() == 0 ? 0 : queries.size() / store_->dims();
+    if (queries.size() != n * store_->dims() || offsets.size() != n + 1 || offsets.back() != excluded.size() ||
+        !std::is_sorted(offsets.begin(), offsets.end()) || from > to || to > store_->size() || threads == 0)
+      throw Error(code::argument, "search: the sizes of queries, exclusions and range do not fit together");
+    return start_job(
+        info.Env(), Phase::searching,
+        [store = store_, queries = std::move(queries), offsets = std::move(offsets), excluded = std::move(excluded),
+         top_n, from, to, threads](TaskControl& control) -> ToJs {
+          SearchResult found = search_exact(*store, {queries, top_n, offsets, excluded, from, to, threads}, control);
+          return [found = std::move(found)](Napi::Env env) -> Napi::Value {
+            Napi::Object result = Napi::Object::New(env);
+            result["ids"] = to_typed_array<Napi::Uint32Array>(env, std::span(found.ids));
+            result["scores"] = to_typed_array<Napi::Float32Array>(env, std::span(found.scores));
+            return result;
+          };
+        });
+  });
+}
+
+Napi::Value VectorStoreObject::save(const Napi::CallbackInfo& info) {
+  const VectorFormat format =
+      info[1].As<Napi::String>().Utf8Value() == "text" ? VectorFormat::google_text : VectorFormat::google_binary;
+  return start_job(
+      info.Env(), Phase::saving,
+      [store = store_, path = info[0].As<Napi::String>().Utf8Value(), format](TaskControl& control) -> ToJs {
+        save_vectors(*store, path, format, control);
+        return [](Napi::Env env) { return env.Undefined(); };
+      });
+}
+
+Napi::Value VectorStoreObject::save_vocabulary(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), Phase::saving,
+                   [store = store_, path = info[0].As<Napi::String>().Utf8Value()](TaskControl& control) -> ToJs {
+                     w2v::save_vocabulary(*store, path, control);
+                     return [](Napi::Env env) { return env.Undefined(); };
+                   });
+}
+
+}  // namespace w2v::node

@@ -1,0 +1,40 @@
+// The VectorStore of binding.d.ts.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "vectors/vector_store.h"
+
+namespace w2v::node {
+
+class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit VectorStoreObject(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
+
+  // A JavaScript object that shares the store.
+  static Napi::Object wrap(Napi::Env env, std::shared_ptr<const VectorStore> store);
+
+ private:
+  Napi::Value size(const Napi::CallbackInfo& info);
+  Napi::Value vector_size(const Napi::CallbackInfo& info);
+  Napi::Value has_counts(const Napi::CallbackInfo& info);
+  Napi::Value index_of(const Napi::CallbackInfo& info);
+  Napi::Value word_at(const Napi::CallbackInfo& info);
+  Napi::Value words(const Napi::CallbackInfo& info);
+  Napi::Value count_at(const Napi::CallbackInfo& info);
+  Napi::Value rows(const Napi::CallbackInfo& info);
+  Napi::Value search(const Napi::CallbackInfo& info);
+  Napi::Value save(const Napi::CallbackInfo& info);
+  Napi::Value save_vocabulary(const Napi::CallbackInfo& info);
+
+  size_t checked_index(const Napi::Value& index) const;
+  int64_t bytes() const;
+
+  std::shared_ptr<const VectorStore> store_;
+};
+
+}  // namespace w2v::node
