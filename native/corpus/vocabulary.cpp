@@ -71,8 +71,9 @@ Vocabulary read_vocabulary(const std::string& path, uint64_t sentences, const Vo
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), count);
     if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size())
       throw fail("the count is '" + std::string(digits.substr(0, 100)) + "'");
-    if (seen.insert(word) + 1 != seen.size())
-      throw fail("the word '" + std::string(word.substr(0, 100)) + "' came before");
+    const size_t distinct = seen.size();
+    seen.insert(word);
+    if (seen.size() == distinct) throw fail("the word '" + std::string(word.substr(0, 100)) + "' came before");
     if (word == sentence_end)
       sentences = count;
     else

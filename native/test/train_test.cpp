@@ -1,0 +1,200 @@
+#include "train/train.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <thread>
+
+#include "test/check.h"
+#include "train/plan.h"
+
+using namespace w2v;
+
+namespace {
+
+// Sentences of words that keep company: w0 … w9 with each other, w10 … w19 with each other, and so on.
+std::string grouped_text(size_t sentences, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string text;
+  for (size_t s = 0; s < sentences; ++s) {
+    const unsigned group = static_cast<unsigned>(random() % 4);
+    for (int i = 0; i < 12; ++i) text += "w" + std::to_string(group * 10 + random() % 10) + " ";
+    text += "\n";
+  }
+  return text;
+}
+
+TrainingResult train_text(const std::string& text, const TrainingOptions& options, TaskControl& control) {
+  Corpus corpus;
+  corpus.append(text, Framing::lines, "test");
+  corpus.end_source();
+  return train(corpus, options, control);
+}
+
+double cosine(const VectorStore& store, const std::string& a, const std::string& b) {
+  const float *x = store.row(store.find(a)), *y = store.row(store.find(b));
+  double xy = 0, xx = 0, yy = 0;
+  for (size_t d = 0; d < store.dims(); ++d) {
+    xy += double{x[d]} * y[d];
+    xx += double{x[d]} * x[d];
+    yy += double{y[d]} * y[d];
+  }
+  return xy / std::sqrt(xx * yy);
+}
+
+TrainingOptions small_options(bool skip_gram, bool hierarchical_softmax, uint32_t negative) {
+  TrainingOptions options;
+  options.vector_size = 20;
+  options.skip_gram = skip_gram;
+  options.hierarchical_softmax = hierarchical_softmax;
+  options.negative = negative;
+  options.epochs = 10;
+  options.sample = 0;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("every mode learns which words keep company, with one thread and with several") {
+  const std::string text = grouped_text(2000, 1);
+  for (const unsigned threads : {1u, 4u})
+    for (const bool skip_gram : {false, true})
+      for (const bool cbow_mean : {false, true})
+        for (const auto& [hierarchical_softmax, negative] : {std::pair{false, 5u}, {true, 0u}, {true, 5u}}) {
+          TrainingOptions options = small_options(skip_gram, hierarchical_softmax, negative);
+          options.threads = threads;
+          options.cbow_mean = cbow_mean;
+          TaskControl control;
+          const TrainingResult result = train_text(text, options, control);
+          CAPTURE(threads);
+          CAPTURE(skip_gram);
+          CAPTURE(cbow_mean);
+          CAPTURE(hierarchical_softmax);
+          CHECK(result.vectors->size() == 41);
+          CHECK(result.trained_words == 10 * 2000 * 13);
+          CHECK(control.done == control.total);
+          CHECK(cosine(*result.vectors, "w1", "w2") > cosine(*result.vectors, "w1", "w11") + 0.3);
+          CHECK(cosine(*result.vectors, "w35", "w39") > cosine(*result.vectors, "w35", "w21") + 0.3);
+        }
+}
+
+TEST_CASE("one thread and one seed give the same bytes; another seed gives others") {
+  const std::string text = grouped_text(300, 2);
+  const auto vectors = [&](uint64_t seed) {
+    TrainingOptions options = small_options(true, true, 5);
+    options.seed = seed;
+    options.sample = 1e-2;
+    TaskControl control;
+    return train_text(text, options, control).vectors;
+  };
+  const auto a = vectors(1), b = vectors(1), c = vectors(2);
+  size_t differences = 0, differences_to_other_seed = 0;
+  for (size_t i = 0; i < a->size(); ++i)
+    for (size_t d = 0; d < a->dims(); ++d) {
+      differences += a->row(i)[d] != b->row(i)[d];
+      differences_to_other_seed += a->row(i)[d] != c->row(i)[d];
+    }
+  CHECK(differences == 0);
+  CHECK(differences_to_other_seed > 100);
+}
+
+TEST_CASE("the plan emits the pairs of each window and goes through every epoch") {
+  Corpus corpus;
+  corpus.append("a b c d e\n\na\nb c\n", Framing::lines, "test");
+  corpus.end_source();
+  TrainingOptions options = small_options(true, false, 3);
+  options.window = 2;
+  options.shrink_windows = false;
+  options.epochs = 2;
+  options.min_count = 1;
+  TaskControl control;
+  Vocabulary vocabulary = corpus.vocabulary({1, 0});
+  const EncodedCorpus encoded = corpus.encode(vocabulary, 1, control);
+  const Model model = make_model(std::move(vocabulary), options);
+  Schedule schedule(options, encoded.size * 2, control);
+  Plan plan(model, encoded, options, schedule, 0);
+  Window window(options, 0);
+  std::string pairs;
+  size_t windows = 0;
+  while (plan.next(window)) {
+    ++windows;
+    for (const Step& step : window.steps) {
+      REQUIRE(step.n_inputs == 1);
+      REQUIRE(step.n_targets >= 1);
+      CHECK(step.labels[0] == 1);
+      pairs += std::string(model.vocabulary.words.word(step.targets[0])) +
+               std::string(model.vocabulary.words.word(step.inputs[0])) + " ";
+      for (size_t t = 1; t < step.n_targets; ++t) {
+        CHECK(step.labels[t] == 0);
+        CHECK(step.targets[t] != step.targets[0]);
+        CHECK(step.targets[t] != 0);  // </s> is never a negative sample
+        CHECK(step.targets[t] < model.vocabulary.size());
+      }
+    }
+  }
+  const std::string once = "ab ac ba bc bd ca cb cd ce db dc de ec ed bc cb ";
+  CHECK(pairs == once + once);
+  CHECK(windows == 2 * (5 + 1 + 1 + 2));  // an empty sentence draws a window too
+  CHECK(schedule.words() == 2 * encoded.size);
+}
+
+TEST_CASE("threads share the corpus without gap or overlap") {
+  Corpus corpus;
+  corpus.append(grouped_text(50, 3), Framing::lines, "test");
+  corpus.end_source();
+  TaskControl control;
+  Vocabulary vocabulary = corpus.vocabulary({1, 0});
+  const EncodedCorpus encoded = corpus.encode(vocabulary, 1, control);
+  std::vector<uint32_t> whole, parts;
+  uint32_t id;
+  for (IdRange range(encoded, 0, encoded.size); range.next(id);) whole.push_back(id);
+  CHECK(whole.size() == encoded.size);
+  for (uint64_t t = 0; t < 7; ++t)
+    for (IdRange range(encoded, encoded.size * t / 7, encoded.size * (t + 1) / 7); range.next(id);) parts.push_back(id);
+  CHECK(parts == whole);
+}
+
+TEST_CASE("more threads than words train all the same") {
+  TrainingOptions options = small_options(true, false, 2);
+  options.threads = 16;
+  options.min_count = 1;
+  TaskControl control;
+  CHECK(train_text("a b c\n", options, control).trained_words == 40);
+}
+
+TEST_CASE("cancelling throws, stopping early keeps what is learned") {
+  const std::string text = grouped_text(2000, 4);
+  TrainingOptions options = small_options(true, false, 5);
+  options.epochs = 1000000;
+  options.threads = 2;
+  {
+    TaskControl control;
+    std::thread canceller([&] {
+      while (control.done == 0) std::this_thread::yield();
+      control.cancelled = true;
+    });
+    CHECK_CODE(train_text(text, options, control), code::cancelled, "cancelled");
+    canceller.join();
+  }
+  TaskControl control;
+  std::thread stopper([&] {
+    while (control.done < 20000) std::this_thread::yield();
+    control.stop_early = true;
+  });
+  const TrainingResult result = train_text(text, options, control);
+  stopper.join();
+  CHECK(result.stopped_early);
+  CHECK(result.trained_words >= 20000);
+  CHECK(result.trained_words < control.total);
+  CHECK(result.final_learning_rate > 0);
+  CHECK(std::isfinite(cosine(*result.vectors, "w1", "w2")));
+}
+
+TEST_CASE("an empty corpus and a vocabulary without words are refused") {
+  TaskControl control;
+  TrainingOptions options = small_options(true, false, 5);
+  CHECK_CODE(train_text("\n\n", options, control), code::corpus_empty, "words");
+  options.min_count = 100;
+  CHECK_CODE(train_text("a b c\n", options, control), code::vocabulary_empty, "100");
+}
