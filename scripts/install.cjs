@@ -46,7 +46,7 @@ function compile() {
   if (missing.length > 0) {
     fail(
       `no prebuilt addon fits this machine (${process.platform}-${process.arch}), and to compile one it lacks ` +
-        `${missing.join(' and ')}.\nInstall what is missing, then run npm again. ` +
+        `${new Intl.ListFormat('en').format(missing)}.\nInstall what is missing, then run npm again. ` +
         'Debian, Ubuntu: apt-get install cmake g++ make. macOS: xcode-select --install; brew install cmake. ' +
         'Windows: Visual Studio Build Tools with C++ and CMake.',
     );

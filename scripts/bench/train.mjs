@@ -1,0 +1,123 @@
+// npm run bench:train [-- FILE] [--words N] [--rounds N] [--json FILE]
+//
+// Words per CPU second of the training phase, one thread, each mode at vectorSize 100 and 300, in turn with gensim
+// (corpus_file mode, one worker, OpenBLAS) and fastText where they are installed; and the time of counting and
+// encoding beside `wc -w`. Medians of the rounds; what matters are the ratios, measured in one run.
+import { spawnSync } from 'node:child_process';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { createGunzip } from 'node:zlib';
+
+const root = path.join(import.meta.dirname, '..', '..');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    words: { type: 'string', default: '3500000' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
+  },
+});
+const source = positionals[0] ?? path.join(root, '..', 'shared', 'data', 'wiki8.txt.gz');
+if (!existsSync(source)) {
+  console.error(`bench:train: no text at ${path.relative('.', source)}; give one: npm run bench:train -- FILE`);
+  process.exit(2);
+}
+const rounds = Number(values.rounds);
+const folder = mkdtempSync(path.join(tmpdir(), 'w2v-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const modes = [
+  { name: 'skip-gram NS', sg: true, hs: false, negative: 5 },
+  { name: 'skip-gram HS', sg: true, hs: true, negative: 0 },
+  { name: 'CBOW NS', sg: false, hs: false, negative: 5 },
+  { name: 'CBOW HS', sg: false, hs: true, negative: 0 },
+];
+const common = { window: 5, sample: 1e-4, epochs: 1 };
+
+function run(program, args, options = {}) {
+  const child = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26, ...options });
+  if (child.status !== 0) {
+    throw new Error(`${program} ${args.join(' ')}: ${child.error?.message ?? child.stderr}`);
+  }
+  return child.stdout;
+}
+
+/** The whole text, and its first words in lines of 1,000 (gensim and fastText want lines). */
+async function prepareText() {
+  const whole = path.join(folder, 'whole.txt');
+  const input = createReadStream(source);
+  await pipeline(source.endsWith('.gz') ? [input, createGunzip(), createWriteStream(whole)] : [input, createWriteStream(whole)]);
+  const head = path.join(folder, 'head.txt');
+  const out = createWriteStream(head);
+  let left = Number(values.words);
+  let line = [];
+  let rest = '';
+  for await (const chunk of createReadStream(whole, { encoding: 'utf8' })) {
+    const tokens = (rest + chunk).split(/[ \t\r\n]+/);
+    rest = tokens.pop();
+    for (const token of tokens) {
+      if (token === '' || left === 0) continue;
+      left -= 1;
+      line.push(token);
+      if (line.length === 1000) {
+        if (!out.write(`${line.join(' ')}\n`)) await new Promise((resolve) => out.once('drain', resolve));
+        line = [];
+      }
+    }
+    if (left === 0) break;
+  }
+  await new Promise((resolve) => out.end(line.length > 0 ? `${line.join(' ')}\n` : '', resolve));
+  return { whole, head, words: Number(values.words) - left };
+}
+
+/** What fastText does besides training: the same command with no epochs. */
+const fasttextOverhead = new Map();
+
+function fasttextCpuSeconds(mode, vectorSize, corpus, epochs) {
+  const args = [
+    mode.sg ? 'skipgram' : 'cbow', '-input', corpus, '-output', path.join(folder, 'fasttext'),
+    '-dim', vectorSize, '-ws', common.window, '-neg', mode.negative, '-loss', mode.hs ? 'hs' : 'ns',
+    '-t', common.sample, '-epoch', epochs, '-minCount', 5, '-minn', 0, '-maxn', 0, '-bucket', 0, '-thread', 1, '-verbose', 0,
+  ].map(String);
+  const timed = run('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$0" "$@" >/dev/null 2>&1', 'fasttext', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return timed;
+}
+
+const contenders = {
+  ours(mode, vectorSize, corpus) {
+    const args = [
+      'train', corpus, '--output', path.join(folder, 'ours.bin'), '--json', '--threads', '1', '--min-count', '5',
+      '--vector-size', vectorSize, '--window', common.window, '--sample', common.sample, '--epochs', common.epochs,
+      '--negative', mode.negative, ...(mode.sg ? ['--sg'] : []), ...(mode.hs ? ['--hs'] : []),
+    ].map(String);
+    const output = run(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), ...args]);
+    return JSON.parse(output.trim().split('\n').at(-1)).trainCpuSeconds;
+  },
+};
+
+const python = ['/usr/bin/python3', 'python3'].find(
+  (name) => spawnSync(name, ['-c', 'import gensim'], { stdio: 'ignore' }).status === 0,
+);
+if (python) {
+  contenders.gensim = (mode, vectorSize, corpus) => {
+    const given = JSON.stringify({ corpus, vectorSize, workers: 1, ...common, ...mode });
+    const env = { ...process.env, OPENBLAS_NUM_THREADS: '1' };
+    return JSON.parse(run(python, [path.join(import.meta.dirname, 'gensim_train.py'), given], { env })).cpuSeconds;
+  };
+} else {
+  console.log('gensim is not installed here (Debian: python3-gensim libopenblas0): left out');
+}
+if (spawnSync('fasttext', [], { stdio: 'ignore' }).error === undefined) {
+  contenders.fasttext = (mode, vectorSize, corpus) => {
+    const key = `${mode.name} ${vectorSize}`;
+    if (!fasttextOverhead.has(key)) fasttextOverhead.set(key, fasttextCpuSeconds(mode, vectorSize, corpus, 0));
+    return fasttextCpuSeconds(mode, vectorSize, corpus, common.epochs) - fasttextOverhead.get(key);
+  };
+} else {
+  console.log('fastText is not installed here (Debian: fasttext): left out');
+}
