@@ -1,5 +1,6 @@
 #include "base/threads.h"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -28,6 +29,8 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+unsigned processors() { return std::max(1u, std::thread::hardware_concurrency()); }
+
 void run_threads(unsigned threads, const std::function<void(unsigned)>& work) {
   std::exception_ptr first_error;
   std::mutex mutex;
@@ -50,6 +53,29 @@ void run_threads(unsigned threads, const std::function<void(unsigned)>& work) {
   guarded(0);
   for (std::thread& thread : others) thread.join();
   if (first_error) std::rethrow_exception(first_error);
+}
+
+void for_each_block(size_t blocks, unsigned threads, const std::function<void(size_t, unsigned)>& work) {
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  size_t failed_block = blocks;
+  std::exception_ptr error;
+  const auto take_blocks = [&](unsigned thread) {
+    for (size_t block; (block = next.fetch_add(1)) < blocks;) {
+      try {
+        work(block, thread);
+      } catch (...) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (block < failed_block) {
+          failed_block = block;
+          error = std::current_exception();
+        }
+        next = blocks;
+      }
+    }
+  };
+  run_threads(static_cast<unsigned>(std::min<size_t>(threads, blocks)), take_blocks);
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace w2v

@@ -8,15 +8,22 @@
 
 namespace w2v {
 
+// Queries that share one pass over the rows.
+inline constexpr size_t panel_queries = 32;
+
 struct Kernels {
   const char* isa;
 
   // update.cpp: executes steps in order (step.h says what a step computes).
   void (*update)(const Step* steps, size_t n_steps, const UpdateTables& tables);
 
-  // scan.cpp: scores[q · n_rows + r] = queries[q] · rows[r]. Queries are n_queries × stride, rows n_rows × stride
-  // floats, stride a multiple of 16 with zeros in the padding.
-  void (*scan)(const float* queries, size_t n_queries, const float* rows, size_t n_rows, size_t stride, float* scores);
+  // scan.cpp, one query: scores[r] = query · rows[r]. `stride` floats from row to row, a multiple of 16, zeros in the
+  // padding; the query is padded likewise.
+  void (*scan)(const float* query, const float* rows, size_t n_rows, size_t stride, float* scores);
+
+  // scan.cpp, a panel of queries: scores[r · panel_queries + q] = rows[r] · query q, whose element d is
+  // panel[d · panel_queries + q].
+  void (*scan_panel)(const float* panel, size_t dims, const float* rows, size_t n_rows, size_t stride, float* scores);
 
   // separators.cpp: bit i of masks[b] = byte 64·b + i is a space, tab, line feed or carriage return.
   void (*find_separators)(const char* bytes, size_t n_blocks, uint64_t* masks);
