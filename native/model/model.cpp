@@ -24,13 +24,14 @@ void initialize(Matrix& input, uint64_t seed, unsigned threads) {
   });
 }
 
-// Mikolov et al. 2013 (arXiv:1310.4546), in the form that word2vec.c computes.
+// Mikolov et al. 2013 (arXiv:1310.4546), in the form that word2vec.c computes and in its precision: the result is
+// compared with multiples of 1 / 65536.
 std::vector<float> keep_probabilities(const Vocabulary& vocabulary, double sample) {
   std::vector<float> keep(vocabulary.size());
-  const double threshold = sample * static_cast<double>(vocabulary.total());
+  const float threshold = static_cast<float>(sample) * static_cast<float>(vocabulary.total());
   for (size_t w = 0; w < keep.size(); ++w) {
-    const double count = static_cast<double>(vocabulary.counts[w]);
-    keep[w] = static_cast<float>((std::sqrt(count / threshold) + 1) * threshold / count);
+    const float count = static_cast<float>(vocabulary.counts[w]);
+    keep[w] = static_cast<float>((std::sqrt(static_cast<double>(count / threshold)) + 1) * threshold / count);
   }
   return keep;
 }

@@ -21,10 +21,12 @@ struct SearchRequest {
 
 struct SearchResult {
   std::vector<uint32_t> ids;  // n × top_n, best first, ties by index; 0xffffffff where there are fewer answers
-  std::vector<float> scores;  // cosine; 0 beside 0xffffffff
+  std::vector<float> scores;  // cosine; 0 beside 0xffffffff, for a zero row and for a zero query
 };
 
-// Reads the rows once for a block of queries. Throws ERR_W2V_CANCELLED.
+// Reads the rows once for a block of queries. The result is the same for any number of threads; a query's scores
+// may differ in the last bits between a small and a large batch, which sum in different orders.
+// Progress counts rows read. Throws ERR_W2V_ARGUMENT for a query that is not finite, ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
 SearchResult search_exact(const VectorStore& store, const SearchRequest& request, TaskControl& control);
 
 }  // namespace w2v

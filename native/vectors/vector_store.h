@@ -16,10 +16,10 @@ namespace w2v {
 // computed at the first search; safe to use from several threads.
 class VectorStore {
  public:
-  // `words` and `rows` correspond by index and have the same size; `counts` is empty or of that size.
+  // Row i belongs to word i; rows beyond the last word are ignored. `counts` is empty or has one count per word.
   VectorStore(WordIndex words, Matrix rows, std::vector<uint64_t> counts);
 
-  size_t size() const { return rows_.rows(); }
+  size_t size() const { return words_.size(); }
   size_t dims() const { return rows_.dims(); }
   size_t stride() const { return rows_.stride(); }  // floats from row to row; padding is zero
   const float* row(size_t i) const { return rows_.row(i); }
@@ -28,7 +28,8 @@ class VectorStore {
   bool has_counts() const { return !counts_.empty(); }
   uint64_t count(size_t i) const { return counts_.empty() ? 0 : counts_[i]; }
 
-  // 1 / ‖row‖ of every row; 0 for a zero row.
+  // 1 / ‖row‖ of every row; 0 for a zero row. NaN for a row so long or so short (beyond 2^±60) that products of
+  // floats overflow or vanish: its cosine must be computed in double.
   const std::vector<float>& inverse_norms() const;
 
  private:
@@ -38,5 +39,8 @@ class VectorStore {
   mutable std::once_flag norms_once_;
   mutable std::vector<float> inverse_norms_;
 };
+
+// ‖row‖, summed in double.
+double norm(const float* row, size_t dims);
 
 }  // namespace w2v

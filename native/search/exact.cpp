@@ -1,0 +1,210 @@
+#include "search/exact.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/error.h"
+#include "base/threads.h"
+#include "kernels/kernels.h"
+#include "search/top_answers.h"
+
+namespace w2v {
+
+namespace {
+
+constexpr uint32_t no_answer = 0xffffffff;
+// Below this the rows are read once per query: a panel's empty lanes would cost more than the second look at
+// rows that are in the cache.
+constexpr size_t panel_worthwhile = 8;
+constexpr size_t block_bytes = 512 * 1024;  // a block of rows stays in the second-level cache for all panels
+constexpr size_t block_rows_limit = 240;    // so do its scores; both are multiples of the kernels' tiles
+constexpr size_t tile_rows = 12;
+
+// The queries that go over the rows together, in the shape the kernels want. Queries have unit length.
+struct Group {
+  size_t first, n;
+  bool in_panels;
+  std::vector<float> queries;  // in panels: panels × dims × panel_queries; else n × stride
+
+  size_t panels() const { return (n + panel_queries - 1) / panel_queries; }
+};
+
+Group prepare_group(const VectorStore& store, std::span<const float> queries, size_t first, size_t n, bool in_panels) {
+  const size_t dims = store.dims();
+  Group group{first, n, in_panels, {}};
+  group.queries.resize(in_panels ? group.panels() * dims * panel_queries : n * store.stride());
+  for (size_t q = 0; q < n; ++q) {
+    const float* query = queries.data() + (first + q) * dims;
+    const double length = norm(query, dims);
+    if (!std::isfinite(length))
+      throw Error(code::argument, "Expected finite numbers but query " + std::to_string(first + q) + " has others");
+    const double scale = length == 0 ? 0 : 1 / length;
+    float* to = in_panels ? group.queries.data() + q / panel_queries * dims * panel_queries + q % panel_queries
+                          : group.queries.data() + q * store.stride();
+    for (size_t d = 0; d < dims; ++d) to[in_panels ? d * panel_queries : d] = static_cast<float>(query[d] * scale);
+  }
+  return group;
+}
+
+// Searches a group of queries: several threads take blocks of rows, each keeps its own best answers.
+class GroupSearch {
+ public:
+  GroupSearch(const VectorStore& store, const SearchRequest& request, const std::vector<uint32_t>& sorted_exclusions,
+              size_t top_n, Group group)
+      : store_(store),
+        request_(request),
+        exclusions_(sorted_exclusions),
+        inverse_norms_(store.inverse_norms()),
+        top_n_(top_n),
+        group_(std::move(group)) {
+    const size_t row_bytes = store.stride() * sizeof(float);
+    block_rows_ = std::clamp(block_bytes / row_bytes / tile_rows * tile_rows, tile_rows, block_rows_limit);
+  }
+
+  void run(TaskControl& control, SearchResult& result) {
+    const size_t rows = request_.to - request_.from;
+    const size_t blocks = (rows + block_rows_ - 1) / block_rows_;
+    std::vector<Worker> workers(std::min<size_t>(request_.threads, blocks), Worker{*this});
+    for_each_block(blocks, static_cast<unsigned>(workers.size()), [&](size_t block, unsigned thread) {
+      control.check_cancelled();
+      const size_t begin = request_.from + block * block_rows_;
+      const size_t n = std::min(block_rows_, request_.to - begin);
+      workers[thread].search(begin, n);
+      control.done.fetch_add(n, std::memory_order_relaxed);
+    });
+    merge(workers, result);
+  }
+
+ private:
+  // What one thread keeps. Blocks come by ascending row, as TopAnswers::threshold() needs.
+  struct Worker {
+    explicit Worker(const GroupSearch& search)
+        : of(search),
+          best(search.group_.n, TopAnswers(search.top_n_)),
+          thresholds(search.group_.panels() * panel_queries, std::numeric_limits<float>::infinity()),
+          scores(search.block_rows_ * panel_queries) {
+      std::fill_n(thresholds.begin(), search.group_.n, -std::numeric_limits<float>::infinity());
+    }
+
+    void search(size_t begin, size_t n) {
+      if (of.group_.in_panels)
+        for (size_t panel = 0; panel < of.group_.panels(); ++panel) search_panel(panel, begin, n);
+      else
+        for (size_t q = 0; q < of.group_.n; ++q) search_query(q, begin, n);
+    }
+
+    void search_query(size_t q, size_t begin, size_t n) {
+      kernels().scan(of.group_.queries.data() + q * of.store_.stride(), of.store_.row(begin), n, of.store_.stride(),
+                     scores.data());
+      for (size_t r = 0; r < n; ++r) {
+        const float score = scores[r] * of.inverse_norms_[begin + r];
+        if (!(score <= thresholds[q])) consider(q, begin + r, score);
+      }
+    }
+
+    void search_panel(size_t panel, size_t begin, size_t n) {
+      kernels().scan_panel(of.group_.queries.data() + panel * of.store_.dims() * panel_queries, of.store_.dims(),
+                           of.store_.row(begin), n, of.store_.stride(), scores.data());
+      const size_t first = panel * panel_queries, used = std::min(panel_queries, of.group_.n - first);
+      const float* threshold = thresholds.data() + first;
+      for (size_t r = 0; r < n; ++r) {
+        const float* row_scores = scores.data() + r * panel_queries;
+        const float inverse_norm = of.inverse_norms_[begin + r];
+        int candidates = 0;  // counted without branches: nearly always there are none
+        for (size_t q = 0; q < panel_queries; ++q) candidates += !(row_scores[q] * inverse_norm <= threshold[q]);
+        if (candidates == 0) continue;
+        for (size_t q = 0; q < used; ++q)
+          if (!(row_scores[q] * inverse_norm <= threshold[q]))
+            consider(first + q, begin + r, row_scores[q] * inverse_norm);
+      }
+    }
+
+    void consider(size_t q, size_t row, float score) {
+      if (of.excluded(q, static_cast<uint32_t>(row))) return;
+      if (std::isnan(score)) score = of.cosine_in_double(q, row);
+      best[q].offer({score, static_cast<uint32_t>(row)});
+      thresholds[q] = best[q].threshold();
+    }
+
+    const GroupSearch& of;
+    std::vector<TopAnswers> best;   // per query of the group
+    std::vector<float> thresholds;  // per query, padded to whole panels with +infinity
+    std::vector<float> scores;      // of a block
+  };
+
+  bool excluded(size_t q, uint32_t row) const {
+    const uint32_t* offsets = request_.exclude_offsets.data() + group_.first + q;
+    return std::binary_search(exclusions_.begin() + offsets[0], exclusions_.begin() + offsets[1], row);
+  }
+
+  // For a row whose inverse norm is NaN.
+  float cosine_in_double(size_t q, size_t row) const {
+    const size_t dims = store_.dims();
+    const float* query = request_.queries.data() + (group_.first + q) * dims;
+    const double lengths = norm(query, dims) * norm(store_.row(row), dims);
+    if (lengths == 0) return 0;
+    double dot = 0;
+    for (size_t d = 0; d < dims; ++d) dot += static_cast<double>(query[d]) * store_.row(row)[d];
+    return static_cast<float>(dot / lengths);
+  }
+
+  void merge(const std::vector<Worker>& workers, SearchResult& result) const {
+    std::vector<Answer> answers;
+    for (size_t q = 0; q < group_.n; ++q) {
+      answers.clear();
+      for (const Worker& worker : workers)
+        answers.insert(answers.end(), worker.best[q].unsorted().begin(), worker.best[q].unsorted().end());
+      std::sort(answers.begin(), answers.end(), better);
+      const size_t found = std::min(answers.size(), top_n_), at = (group_.first + q) * request_.top_n;
+      for (size_t i = 0; i < found; ++i) {
+        result.ids[at + i] = answers[i].id;
+        result.scores[at + i] = answers[i].score;
+      }
+    }
+  }
+
+  const VectorStore& store_;
+  const SearchRequest& request_;
+  const std::vector<uint32_t>& exclusions_;
+  const std::vector<float>& inverse_norms_;
+  const size_t top_n_;
+  const Group group_;
+  size_t block_rows_;
+};
+
+std::vector<uint32_t> sort_exclusions(const SearchRequest& request, size_t n_queries) {
+  std::vector<uint32_t> ids(request.exclude_ids.begin(), request.exclude_ids.end());
+  for (size_t q = 0; q < n_queries; ++q)
+    std::sort(ids.begin() + request.exclude_offsets[q], ids.begin() + request.exclude_offsets[q + 1]);
+  return ids;
+}
+
+}  // namespace
+
+SearchResult search_exact(const VectorStore& store, const SearchRequest& request, TaskControl& control) {
+  const size_t n_queries = store.dims() == 0 ? 0 : request.queries.size() / store.dims();
+  const size_t rows = request.to - request.from;
+  SearchResult result;
+  if (request.top_n > 0 && n_queries > result.ids.max_size() / request.top_n)
+    throw Error(code::memory, "Not enough memory for " + std::to_string(request.top_n) + " answers to each of " +
+                                  std::to_string(n_queries) + " queries");
+  result.ids.assign(n_queries * request.top_n, no_answer);
+  result.scores.assign(n_queries * request.top_n, 0.0f);
+  const size_t top_n = std::min(request.top_n, rows);
+  if (n_queries == 0 || top_n == 0) return result;
+
+  // Few enough queries at a time that the answers in hand stay small: a million per thread, or one panel.
+  const size_t group_queries = std::clamp<size_t>((size_t{1} << 20) / top_n, panel_queries, 1024);
+  const bool in_panels = n_queries >= panel_worthwhile;
+  control.begin(Phase::searching, rows * ((n_queries + group_queries - 1) / group_queries));
+  const std::vector<uint32_t> exclusions = sort_exclusions(request, n_queries);
+  for (size_t first = 0; first < n_queries; first += group_queries) {
+    const size_t n = std::min(group_queries, n_queries - first);
+    GroupSearch search(store, request, exclusions, top_n, prepare_group(store, request.queries, first, n, in_panels));
+    search.run(control, result);
+  }
+  return result;
+}
+
+}  // namespace w2v
