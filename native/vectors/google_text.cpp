@@ -1,0 +1,170 @@
+// word2vec.c's text format: "rows dims\n", then a line per row: the word and `dims` numbers. Read with any line ends,
+// with or without a space before them. A word may hold spaces: the last `dims` fields of the line are the values.
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "base/threads.h"
+#include "vectors/format.h"
+
+namespace w2v {
+
+namespace {
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view without_trailing_blanks(std::string_view line) {
+  while (!line.empty() && (is_blank(line.back()) || line.back() == '\r')) line.remove_suffix(1);
+  return line;
+}
+
+// The line that begins at `at`, without its line end.
+std::string_view line_at(std::string_view bytes, size_t at) {
+  return bytes.substr(at, std::min(bytes.find('\n', at), bytes.size()) - at);
+}
+
+bool parse_number(std::string_view field, float& value) {
+  if (!field.empty() && field.front() == '+') field.remove_prefix(1);
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error == std::errc::result_out_of_range) {  // too large or too small: infinity or the nearest small number
+    value = std::strtof(std::string(field).c_str(), nullptr);
+    return end == field.data() + field.size();
+  }
+  return error == std::errc() && end == field.data() + field.size();
+}
+
+enum class RowFault { none, too_few_values, bad_value };
+
+// Takes `dims` numbers from the end of a line into `values`; what stands before them is the word. After a fault
+// `word` is the field at fault.
+RowFault parse_row(std::string_view line, size_t dims, float* values, std::string_view& word) {
+  line = without_trailing_blanks(line);
+  for (size_t d = dims; d-- > 0;) {
+    size_t begin = line.size();
+    while (begin > 0 && !is_blank(line[begin - 1])) --begin;
+    if (begin == 0) {
+      word = line;
+      return RowFault::too_few_values;
+    }
+    word = line.substr(begin);
+    if (!parse_number(word, values[d])) return RowFault::bad_value;
+    line = line.substr(0, begin - 1);
+    // Blanks between values may repeat; the one after the word ends it, so that the word may be empty.
+    if (d > 0) line = without_trailing_blanks(line);
+  }
+  word = line;
+  return RowFault::none;
+}
+
+// Offsets of the lines after the header, blank lines at the end left out.
+std::vector<size_t> find_lines(const VectorSource& source, TaskControl& control) {
+  std::vector<size_t> lines;
+  lines.reserve(source.rows);
+  const std::string_view bytes = source.bytes;
+  for (size_t at = source.body; at < bytes.size();) {
+    if (lines.size() % rows_per_block == 0) {
+      control.check_cancelled();
+      control.done = at;
+    }
+    lines.push_back(at);
+    const size_t end = bytes.find('\n', at);
+    at = end == std::string_view::npos ? bytes.size() : end + 1;
+  }
+  while (!lines.empty() && without_trailing_blanks(line_at(bytes, lines.back())).empty()) lines.pop_back();
+  return lines;
+}
+
+// A row that does not parse: at the very end of the file it was cut there.
+Error row_error(const VectorSource& source, RowFault fault, size_t row, bool last, std::string_view field) {
+  const std::string place = "line " + std::to_string(row + 2);
+  if (last && source.bytes.back() != '\n') return source.truncated(row, place);
+  if (fault == RowFault::too_few_values)
+    return source.format_error("expected a word and " + std::to_string(source.dims) + " values in " + place +
+                               " but found fewer");
+  return source.format_error("expected a number in " + place + " but received " + quoted(field));
+}
+
+}  // namespace
+
+bool is_google_text(const VectorSource& source) {
+  if (source.rows == 0) return false;
+  std::vector<float> values(source.dims);
+  std::string_view word;
+  const std::string_view line = line_at(source.bytes, source.body);
+  if (parse_row(line, source.dims, values.data(), word) == RowFault::none) return true;
+  // A faulty row whose first value is a number is a text row too: its message should be about text.
+  const size_t blank = line.find_first_of(" \t");
+  if (blank == std::string_view::npos) return false;
+  const std::string_view rest = line.substr(blank + 1);
+  return parse_number(rest.substr(0, rest.find_first_of(" \t\r")), values[0]);
+}
+
+LoadedVectors read_google_text(const VectorSource& source, TaskControl& control) {
+  const std::string_view bytes = source.bytes;
+  // Finding the lines reads the file, parsing them is the work: each counts as much.
+  control.begin(Phase::loading, 2 * bytes.size());
+  const std::vector<size_t> lines = find_lines(source, control);
+  if (lines.size() > source.rows)
+    throw source.format_error("expected the end of the file after the " + std::to_string(source.rows) +
+                              " rows that the header promises but found line " + std::to_string(source.rows + 2) +
+                              ", at byte " + std::to_string(lines[source.rows]));
+  Matrix rows(lines.size(), source.dims, "vectors");
+  std::vector<std::string_view> row_words(lines.size());
+  for_each_block((lines.size() + rows_per_block - 1) / rows_per_block, processors(), [&](size_t block, unsigned) {
+    control.check_cancelled();
+    const size_t begin = block * rows_per_block, end = std::min(lines.size(), begin + rows_per_block);
+    for (size_t i = begin; i < end; ++i) {
+      const RowFault fault = parse_row(line_at(bytes, lines[i]), source.dims, rows.row(i), row_words[i]);
+      if (fault != RowFault::none) throw row_error(source, fault, i, i + 1 == lines.size(), row_words[i]);
+      for (size_t d = 0; d < source.dims; ++d)
+        if (!std::isfinite(rows.row(i)[d]))
+          throw source.format_error("expected finite values but line " + std::to_string(i + 2) + ", the row of " +
+                                    quoted(row_words[i]) + ", has NaN or infinity");
+    }
+    const size_t next = end == lines.size() ? bytes.size() : lines[end];
+    control.done.fetch_add(next - lines[begin], std::memory_order_relaxed);
+  });
+  if (lines.size() < source.rows) throw source.truncated(lines.size(), "line " + std::to_string(lines.size() + 1));
+
+  WordIndex words(lines.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const size_t known = words.size();
+    words.insert(row_words[i]);
+    if (words.size() > known && known < i) std::copy_n(rows.row(i), source.dims, rows.row(known));
+  }
+  const uint64_t duplicates = lines.size() - words.size();
+  control.done = 2 * bytes.size();
+  auto store = std::make_shared<const VectorStore>(std::move(words), std::move(rows), std::vector<uint64_t>());
+  return {std::move(store), VectorFormat::google_text, duplicates};
+}
+
+void write_google_text(const VectorStore& store, AtomicFile& file, TaskControl& control) {
+  // Formatting is the work: threads fill blocks, which are then written in order.
+  std::vector<std::string> blocks(2 * processors());
+  for (size_t first = 0; first < store.size(); first += blocks.size() * rows_per_block) {
+    for_each_block(blocks.size(), processors(), [&](size_t block, unsigned) {
+      control.check_cancelled();
+      std::string& text = blocks[block];
+      text.clear();
+      const size_t begin = std::min(store.size(), first + block * rows_per_block);
+      const size_t end = std::min(store.size(), begin + rows_per_block);
+      for (size_t i = begin; i < end; ++i) {
+        text.append(store.word(i)).push_back(' ');
+        for (size_t d = 0; d < store.dims(); ++d) {
+          char number[64];  // the longest float has 39 digits before the point
+          const auto end_of_number =
+              std::to_chars(number, number + sizeof(number), static_cast<double>(store.row(i)[d]),
+                            std::chars_format::fixed, 6);  // as printf's %lf
+          text.append(number, end_of_number.ptr).push_back(' ');
+        }
+        text.push_back('\n');
+      }
+    });
+    for (const std::string& text : blocks) file.write(text);
+    control.done = file.bytes_written();
+  }
+}
+
+}  // namespace w2v
