@@ -1,0 +1,87 @@
+// The one door to the addon.
+import path from 'node:path';
+import load = require('node-gyp-build');
+import type { Binding, Job, JobProgress } from '../binding.js';
+import { W2VError, cancelled, fromNative } from './errors.js';
+
+export type {
+  Corpus as NativeCorpus,
+  JobProgress,
+  NativeTrainingOptions,
+  NativeTrainingResult,
+  VectorStore,
+} from '../binding.js';
+
+function loadAddon(): Binding {
+  try {
+    return load(path.join(__dirname, '..')) as Binding;
+  } catch (error) {
+    throw new W2VError(
+      'ERR_W2V_ADDON',
+      "The native addon of word2vec-native is missing or does not load. Run 'npm rebuild word2vec-native' " +
+        "(in a clone: 'npm run build:native'), which needs CMake and a C++20 compiler. " +
+        (error as Error).message,
+      { cause: error },
+    );
+  }
+}
+
+/** The addon's exports. */
+export const binding: Binding = loadAddon();
+
+/** Calls the addon; what it throws becomes a {@link W2VError}. */
+export function callNative<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromNative(error);
+  }
+}
+
+const progressIntervalMs = 200;
+
+export interface JobWatch {
+  /** Abandons the job: it rejects with ERR_W2V_CANCELLED. */
+  signal?: AbortSignal | undefined;
+  /** Ends a training early, which then resolves with what is learned. */
+  stopSignal?: AbortSignal | undefined;
+  /** Called a few times a second and once at the end. What it throws abandons the job and becomes its rejection. */
+  onProgress?: ((progress: JobProgress) => void) | undefined;
+}
+
+/** Starts a job and sees it through to its end. */
+export async function runJob<T>(start: () => Job<T>, watch: JobWatch = {}): Promise<T> {
+  const { signal, stopSignal, onProgress } = watch;
+  if (signal?.aborted) throw cancelled(signal.reason);
+  const job = callNative(start);
+  const cancel = () => job.cancel();
+  const stop = () => job.stopEarly();
+  let thrown: { error: unknown } | undefined;
+  const report = () => {
+    if (thrown) return;
+    try {
+      onProgress?.(job.progress());
+    } catch (error) {
+      thrown = { error };
+      job.cancel();
+    }
+  };
+
+  signal?.addEventListener('abort', cancel);
+  stopSignal?.addEventListener('abort', stop);
+  if (stopSignal?.aborted) stop();
+  const timer = onProgress && setInterval(report, progressIntervalMs);
+  try {
+    const result = await job.promise;
+    report();
+    if (thrown) throw thrown.error;
+    return result;
+  } catch (error) {
+    if (thrown) throw thrown.error;
+    throw signal?.aborted ? cancelled(signal.reason) : fromNative(error);
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', cancel);
+    stopSignal?.removeEventListener('abort', stop);
+  }
+}
