@@ -104,6 +104,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || value == null) return String(value);
   if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object') return `an object of type ${value.constructor?.name ?? 'Object'}`;
+  if (typeof value === 'object') {
+    const { constructor } = value as { constructor?: { name: string } }; // Object.create(null) has none
+    return `an object of type ${constructor?.name ?? 'null prototype'}`;
+  }
   return `a ${typeof value}`;
 }

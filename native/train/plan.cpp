@@ -22,7 +22,7 @@ size_t max_step_targets(const TrainingOptions& options, size_t longest_path) {
 }
 
 Window::Window(const TrainingOptions& options, size_t longest_path) {
-  const size_t contexts = 2 * size_t{options.window};
+  const size_t contexts = std::min(2 * size_t{options.window}, size_t{options.max_sentence_length});
   const size_t max_steps = options.skip_gram ? contexts : 1;
   steps.reserve(max_steps);
   inputs.reserve(contexts);

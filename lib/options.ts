@@ -1,0 +1,322 @@
+// The training options: one table for the API, the command line and its help.
+import { availableParallelism } from 'node:os';
+import { closest } from 'fastest-levenshtein';
+import { W2VError, describe } from './errors.js';
+import type { NativeTrainingOptions } from './native.js';
+
+/** What a training computes. Names and meanings follow gensim 4. */
+export interface TrainingOptions {
+  /** Dimensions of the vectors. @defaultValue 100 */
+  vectorSize?: number | undefined;
+  /** Words to either side that a word is trained with, at most. @defaultValue 5 */
+  window?: number | undefined;
+  /** Skip-gram: each context word predicts the center; else CBOW: their mean does. @defaultValue false */
+  sg?: boolean | undefined;
+  /** Hierarchical softmax; with `negative` above 0 both objectives are trained. @defaultValue false */
+  hs?: boolean | undefined;
+  /** Negative samples per prediction; 0 for none (then `hs` is needed). @defaultValue 5 */
+  negative?: number | undefined;
+  /** Which predictions share negative samples: `per-pair` draws new ones for each, as word2vec.c does. @defaultValue per-pair */
+  negatives?: 'per-pair' | undefined;
+  /** Exponent of the noise distribution: 1 samples words by frequency, 0 all alike. @defaultValue 0.75 */
+  nsExponent?: number | undefined;
+  /** CBOW: the mean of the context vectors; false: their sum, its error divided among them as gensim does. @defaultValue true */
+  cbowMean?: boolean | undefined;
+  /** Threshold of subsampling, a share of all words: more frequent ones are left out at random; 0 keeps all. @defaultValue 0.001 */
+  sample?: number | undefined;
+  /** Words that occur fewer times are left out. @defaultValue 5 */
+  minCount?: number | undefined;
+  /** Raises `minCount` until the vocabulary has at most so many words (`</s>` apart); no limit if not given. */
+  maxFinalVocab?: number | undefined;
+  /** Passes over the corpus. @defaultValue 5 */
+  epochs?: number | undefined;
+  /** Initial learning rate. @defaultValue 0.025, CBOW 0.05 */
+  alpha?: number | undefined;
+  /** Given: the learning rate falls linearly to it (gensim). Not given: towards 0, with alpha · 0.0001 as floor (word2vec.c). */
+  minAlpha?: number | undefined;
+  /** Threads; more than one make runs differ (docs/reproducibility.md). @defaultValue all processors */
+  threads?: number | undefined;
+  /** Start of the random numbers: the initial vectors from it, thread t from seed − 1 + t; 1 gives word2vec.c's. @defaultValue 1 */
+  seed?: number | undefined;
+  /** Words (that subsampling kept) after which a longer sentence is split. @defaultValue 1000 */
+  maxSentenceLength?: number | undefined;
+  /** Draw each window's radius from 1 … window; false: always the whole window. @defaultValue true */
+  shrinkWindows?: boolean | undefined;
+  /** A vocabulary file (`word count` lines, as `saveVocabulary` writes) to use in place of counting. */
+  readVocab?: string | undefined;
+}
+
+interface Common {
+  /** One line of help; ranges and defaults are added to it. */
+  readonly help: string;
+  /** The default in words, where it is not one value. */
+  readonly defaultText?: string;
+}
+interface NumberSpec extends Common {
+  readonly type: 'integer' | 'number';
+  readonly unit?: string;
+  readonly default?: number | (() => number);
+  readonly min: number;
+  /** `min` itself is out of range. */
+  readonly aboveMin?: boolean;
+  readonly max: number;
+}
+interface BooleanSpec extends Common {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+interface ChoiceSpec extends Common {
+  readonly type: 'choice';
+  readonly choices: readonly string[];
+  readonly default: string;
+}
+interface PathSpec extends Common {
+  readonly type: 'path';
+}
+export type OptionSpec = NumberSpec | BooleanSpec | ChoiceSpec | PathSpec;
+
+/** Every training option; see {@link TrainingOptions} for the full meanings. */
+export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
+  vectorSize: {
+    type: 'integer',
+    unit: 'dimensions',
+    default: 100,
+    min: 1,
+    max: 65536,
+    help: 'size of the vectors',
+  },
+  window: {
+    type: 'integer',
+    unit: 'words',
+    default: 5,
+    min: 1,
+    max: 1_000_000,
+    help: 'context to either side of a word',
+  },
+  sg: { type: 'boolean', default: false, help: 'skip-gram instead of CBOW' },
+  hs: {
+    type: 'boolean',
+    default: false,
+    help: 'hierarchical softmax (beside negative sampling, unless --negative 0)',
+  },
+  negative: {
+    type: 'integer',
+    unit: 'words',
+    default: 5,
+    min: 0,
+    max: 1000,
+    help: 'negative samples per prediction; 0 for none',
+  },
+  negatives: {
+    type: 'choice',
+    choices: ['per-pair'],
+    default: 'per-pair',
+    help: 'what shares negative samples',
+  },
+  nsExponent: {
+    type: 'number',
+    default: 0.75,
+    min: -10,
+    max: 10,
+    help: 'exponent of the noise distribution',
+  },
+  cbowMean: { type: 'boolean', default: true, help: 'CBOW: the mean of the context vectors, not their sum' },
+  sample: {
+    type: 'number',
+    unit: 'share of all words',
+    default: 1e-3,
+    min: 0,
+    max: 1,
+    help: 'threshold of subsampling frequent words; 0 for none',
+  },
+  minCount: {
+    type: 'integer',
+    unit: 'occurrences',
+    default: 5,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    help: 'leave out words that are less frequent',
+  },
+  maxFinalVocab: {
+    type: 'integer',
+    unit: 'words',
+    defaultText: 'no limit',
+    min: 1,
+    max: 0xfffffffd,
+    help: 'raise the minimum count until the vocabulary has no more words',
+  },
+  epochs: { type: 'integer', default: 5, min: 1, max: 1_000_000, help: 'passes over the corpus' },
+  alpha: {
+    type: 'number',
+    defaultText: '0.025, CBOW 0.05',
+    min: 0,
+    aboveMin: true,
+    max: 100,
+    help: 'initial learning rate',
+  },
+  minAlpha: {
+    type: 'number',
+    defaultText: 'towards 0, with alpha · 0.0001 as floor',
+    min: 0,
+    max: 100,
+    help: 'final learning rate of a linear fall',
+  },
+  threads: {
+    type: 'integer',
+    default: availableParallelism,
+    defaultText: 'all processors',
+    min: 1,
+    max: 4096,
+    help: 'threads',
+  },
+  seed: {
+    type: 'integer',
+    default: 1,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    help: 'start of the random numbers',
+  },
+  maxSentenceLength: {
+    type: 'integer',
+    unit: 'words',
+    default: 1000,
+    min: 2,
+    max: 1_000_000,
+    help: 'split longer sentences',
+  },
+  shrinkWindows: { type: 'boolean', default: true, help: 'draw the size of each window from 1 to --window' },
+  readVocab: {
+    type: 'path',
+    help: 'use the vocabulary in this file (lines of word and count) instead of counting',
+  },
+};
+
+const optionNames = Object.keys(trainingOptionSpecs) as (keyof TrainingOptions)[];
+
+/** How other programs call an option. */
+const otherNames: Record<string, keyof TrainingOptions> = {
+  size: 'vectorSize',
+  iter: 'epochs',
+  workers: 'threads',
+  skipgram: 'sg',
+  startalpha: 'alpha',
+  endalpha: 'minAlpha',
+  maxvocabsize: 'maxFinalVocab',
+};
+
+/** ERR_W2V_OPTION, suggesting the nearest of the known names. */
+export function unknownOption(name: string, known: readonly string[]): W2VError {
+  const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
+  const other = otherNames[plain(name)];
+  const suggestion =
+    known.find((candidate) => plain(candidate) === plain(name)) ??
+    (other && known.includes(other) ? other : closest(name, known));
+  return new W2VError('ERR_W2V_OPTION', `Unknown option ${describe(name)}: did you mean '${suggestion}'?`);
+}
+
+/** The values that an option takes, in words. */
+export function expectedValue(spec: OptionSpec): string {
+  switch (spec.type) {
+    case 'boolean':
+      return 'true or false';
+    case 'choice':
+      return spec.choices.map((choice) => `'${choice}'`).join(' or ');
+    case 'path':
+      return 'the path of a file';
+    default: {
+      const kind = spec.type === 'integer' ? 'a whole number' : 'a number';
+      const range = spec.aboveMin
+        ? `above ${spec.min}, at most ${spec.max}`
+        : `from ${spec.min} to ${spec.max}`;
+      return `${kind} ${range}${spec.unit ? ` (${spec.unit})` : ''}`;
+    }
+  }
+}
+
+function isValid(spec: OptionSpec, value: unknown): boolean {
+  switch (spec.type) {
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'choice':
+      return spec.choices.includes(value as string);
+    case 'path':
+      return typeof value === 'string' && value !== '';
+    default:
+      return (
+        typeof value === 'number' &&
+        (spec.type === 'integer' ? Number.isInteger(value) : !Number.isNaN(value)) &&
+        (spec.aboveMin ? value > spec.min : value >= spec.min) &&
+        value <= spec.max
+      );
+  }
+}
+
+function defaultOf(spec: OptionSpec): unknown {
+  if (!('default' in spec)) return undefined;
+  return typeof spec.default === 'function' ? spec.default() : spec.default;
+}
+
+type Optional = 'maxFinalVocab' | 'minAlpha' | 'readVocab';
+
+/** The options of one training: those given, checked, and the defaults of all others. */
+export type ResolvedTrainingOptions = {
+  [K in Exclude<keyof TrainingOptions, Optional>]-?: NonNullable<TrainingOptions[K]>;
+} & Pick<TrainingOptions, Optional>;
+
+/**
+ * Checks the options given and adds the defaults.
+ *
+ * @param others names of options that the caller has beside these, for suggestions
+ * @throws ERR_W2V_OPTION: unknown, of the wrong type, out of range, or not fitting together
+ */
+export function resolveTrainingOptions(
+  given: TrainingOptions,
+  others: readonly string[] = [],
+): ResolvedTrainingOptions {
+  for (const name of Object.keys(given)) {
+    if (!(name in trainingOptionSpecs)) throw unknownOption(name, [...optionNames, ...others]);
+  }
+  const resolved: Record<string, unknown> = {};
+  for (const name of optionNames) {
+    const spec = trainingOptionSpecs[name];
+    const value = given[name] ?? defaultOf(spec);
+    if (value !== undefined && !isValid(spec, value)) {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected ${name} to be ${expectedValue(spec)} but received ${describe(value)}`,
+      );
+    }
+    resolved[name] = value;
+  }
+  resolved.alpha ??= resolved.sg ? 0.025 : 0.05;
+  const options = resolved as unknown as ResolvedTrainingOptions;
+
+  if (!options.hs && options.negative === 0) {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      'Expected negative above 0 or hs: true but received negative 0 and hs false: nothing would be trained',
+    );
+  }
+  if (options.minAlpha !== undefined && options.minAlpha > options.alpha) {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Expected minAlpha to be at most alpha (${options.alpha}) but received ${options.minAlpha}`,
+    );
+  }
+  return options;
+}
+
+/** As the addon takes them. */
+export function toNative({
+  minAlpha,
+  readVocab,
+  maxFinalVocab,
+  ...options
+}: ResolvedTrainingOptions): NativeTrainingOptions {
+  return {
+    ...options,
+    maxFinalVocab: maxFinalVocab ?? 0,
+    ...(minAlpha !== undefined && { minAlpha }),
+    ...(readVocab !== undefined && { readVocab }),
+  };
+}
