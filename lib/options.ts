@@ -320,3 +320,12 @@ export function toNative({
     ...(readVocab !== undefined && { readVocab }),
   };
 }
+
+/** The value of an option as the command line gives it. @throws ERR_W2V_OPTION */
+export function parseOption(name: keyof TrainingOptions, text: string): number | string {
+  const spec = trainingOptionSpecs[name];
+  const isNumber = spec.type === 'integer' || spec.type === 'number';
+  const value = isNumber && text.trim() !== '' ? Number(text) : text;
+  if (isValid(spec, value)) return value;
+  throw new W2VError('ERR_W2V_OPTION', `Expected ${expectedValue(spec)}.`);
+}

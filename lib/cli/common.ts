@@ -1,0 +1,129 @@
+// What the commands share.
+import { SingleBar } from 'cli-progress';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { W2VError, fileError } from '../errors.js';
+import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
+
+/** Adds the help's examples. */
+export function withExamples(command: Command, ...examples: string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\nExamples:\n${examples.map((example) => `  $ ${example}\n`).join('')}`,
+  );
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print one JSON object as the last line of standard output');
+}
+
+/** An option that takes a whole number from 1. */
+export function countOption(flags: string, help: string): Option {
+  return new Option(flags, help).argParser((text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value >= 1) return value;
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  });
+}
+
+/** A format that the user names; else that of the file name: .txt, .text and .vec are text, all others binary. */
+export function formatOption(): Option {
+  return new Option(
+    '--format <format>',
+    "Google's binary or text format; default: text for .txt and .vec, else bin",
+  ).choices(['bin', 'text']);
+}
+
+export function formatOf(file: string, format: 'bin' | 'text' | undefined): 'bin' | 'text' {
+  return format ?? (/\.(txt|text|vec)$/i.test(file) ? 'text' : 'bin');
+}
+
+export function printJson(object: unknown): void {
+  process.stdout.write(`${JSON.stringify(object)}\n`);
+}
+
+export function warn(message: string): void {
+  process.stderr.write(`w2v: ${message}\n`);
+}
+
+/** The neighbours as a table, or as JSON beside what was asked. */
+export function printNeighbours(
+  query: Record<string, unknown>,
+  neighbours: Neighbour[],
+  json: boolean | undefined,
+): void {
+  if (json) {
+    printJson({ ...query, neighbours });
+    return;
+  }
+  const width = Math.max(...neighbours.map(({ word }) => word.length), 0);
+  for (const { word, score } of neighbours)
+    process.stdout.write(`${word.padEnd(width)}  ${score.toFixed(4)}\n`);
+}
+
+/** A progress bar on stderr, on a terminal only. `show` makes it with its first call; `end` removes it. */
+export class ProgressBar {
+  readonly #bar: SingleBar | undefined;
+  #shown = false;
+
+  /** @param detail a placeholder format after the bar, e.g. '{words}' */
+  constructor(detail = '') {
+    if (!process.stderr.isTTY) return;
+    this.#bar = new SingleBar({
+      format: `{title} {bar} {percentage}%${detail && ` ${detail}`}`,
+      stream: process.stderr,
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 24,
+    });
+  }
+
+  show(title: string, fraction: number, details: Record<string, string> = {}): void {
+    if (!this.#bar) return;
+    if (!this.#shown) this.#bar.start(1, 0, { title, ...details });
+    this.#shown = true;
+    this.#bar.update(fraction, { title, ...details });
+  }
+
+  end(): void {
+    if (this.#shown) this.#bar?.stop();
+    this.#shown = false;
+  }
+}
+
+/** Runs work with a progress bar. */
+export async function withProgress<T>(
+  title: string,
+  work: (onProgress: (progress: { fraction: number }) => void) => Promise<T>,
+): Promise<T> {
+  const bar = new ProgressBar();
+  try {
+    return await work(({ fraction }) => bar.show(title, fraction));
+  } finally {
+    bar.end();
+  }
+}
+
+export async function loadVectors(file: string): Promise<KeyedVectors> {
+  const vectors = await withProgress('loading', (onProgress) => KeyedVectors.load(file, { onProgress }));
+  const duplicates = vectors.loadedFrom?.duplicateWords ?? 0;
+  if (duplicates > 0) warn(`${duplicates} rows of '${file}' were left out: their words had come before`);
+  return vectors;
+}
+
+/** Before hours of work, not after: the folder of an output must be there and writable, the output no folder. */
+export async function checkWritable(file: string): Promise<void> {
+  try {
+    await access(path.dirname(file), constants.W_OK);
+  } catch (error) {
+    throw fileError('write', file, error);
+  }
+  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
+    throw new W2VError(
+      'ERR_W2V_FILE_WRITE',
+      `Cannot write '${file}': expected the name of a file but it is a folder`,
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import {
+  checkWritable,
+  formatOf,
+  formatOption,
+  jsonOption,
+  loadVectors,
+  printJson,
+  withExamples,
+  withProgress,
+} from './common.js';
+
+export function convertCommand(): Command {
+  const command = new Command('convert')
+    .description("Writes vectors in Google's other format.")
+    .argument('<in>', "a file of Google's binary or text format")
+    .argument('<out>', 'the file to write')
+    .addOption(formatOption())
+    .addOption(jsonOption())
+    .action(async (input: string, output: string, flags: { format?: 'bin' | 'text'; json?: boolean }) => {
+      await checkWritable(output);
+      const format = formatOf(output, flags.format);
+      const vectors = await loadVectors(input);
+      await withProgress('saving', (onProgress) => vectors.save(output, { format, onProgress }));
+      const { size, vectorSize } = vectors;
+      if (flags.json) printJson({ words: size, vectorSize, format, output });
+      else process.stderr.write(`Saved ${size} × ${vectorSize} vectors as '${output}' (${format}).\n`);
+    });
+  return withExamples(command, 'w2v convert vectors.bin vectors.txt', 'w2v convert wiki.vec vectors.bin');
+}

@@ -1,0 +1,44 @@
+/**
+ * word2vec for Node.js: trains word vectors, loads them and searches them.
+ *
+ * @packageDocumentation
+ */
+import { binding, callNative } from './native.js';
+
+export type { CorpusFiles, CorpusSource, Sentence } from './corpus.js';
+export { UnknownWordError, W2VError, type ErrorCode } from './errors.js';
+export type {
+  AnalogyEvaluation,
+  AnalogySection,
+  EvaluationOptions,
+  WordPairsEvaluation,
+} from './evaluation.js';
+export {
+  KeyedVectors,
+  type Combination,
+  type JobOptions,
+  type LoadedFrom,
+  type Neighbour,
+  type Progress,
+  type SaveOptions,
+  type SearchOptions,
+  type Weighted,
+  type WordOrVector,
+} from './keyed-vectors.js';
+export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
+export { Word2Vec, type TrainOptions, type TrainingProgress, type TrainingReport } from './word2vec.js';
+
+/**
+ * The instruction set that the kernels run on: the best of {@link availableIsas}, or the one that the environment
+ * variable `W2V_FORCE_ISA` names.
+ *
+ * @throws ERR_W2V_ISA if that one is unknown or not of this machine
+ */
+export function isa(): string {
+  return callNative(() => binding.isa());
+}
+
+/** The instruction sets that this build and this processor can run (`avx512`, `avx2`, `scalar`), best first. */
+export function availableIsas(): string[] {
+  return binding.availableIsas();
+}
