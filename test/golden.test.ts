@@ -20,13 +20,20 @@ const modes: Record<string, TrainingOptions> = {
 /** Google's binary format, read without the code under test. */
 function readBinary(file: string): { words: string[]; rows: Float32Array[] } {
   const bytes = readFileSync(file);
-  const [size, dims] = bytes.subarray(0, bytes.indexOf(10)).toString().split(' ').map(Number) as [number, number];
+  const [size, dims] = bytes.subarray(0, bytes.indexOf(10)).toString().split(' ').map(Number) as [
+    number,
+    number,
+  ];
   const words: string[] = [];
   const rows: Float32Array[] = [];
   for (let i = 0, at = bytes.indexOf(10) + 1; i < size; ++i) {
     const space = bytes.indexOf(32, at);
     words.push(bytes.toString('utf8', at, space));
-    rows.push(new Float32Array(bytes.buffer.slice(bytes.byteOffset + space + 1, bytes.byteOffset + space + 1 + 4 * dims)));
+    rows.push(
+      new Float32Array(
+        bytes.buffer.slice(bytes.byteOffset + space + 1, bytes.byteOffset + space + 1 + 4 * dims),
+      ),
+    );
     at = space + 1 + 4 * dims + 1;
   }
   return { words, rows };
@@ -56,7 +63,10 @@ function compare(a: Float32Array[], b: Float32Array[]): { distance: number; cosi
 
 function expectReproduced(vectors: KeyedVectors, golden: { words: string[]; rows: Float32Array[] }): void {
   expect([...vectors]).toEqual(golden.words);
-  const { distance, cosine } = compare(golden.words.map((word) => vectors.get(word)), golden.rows);
+  const { distance, cosine } = compare(
+    golden.words.map((word) => vectors.get(word)),
+    golden.rows,
+  );
   // The tolerance of the golden outputs: C with and without fused multiply-add is 2.9e-4 apart.
   expect(distance).toBeLessThanOrEqual(1e-3);
   expect(cosine).toBeGreaterThanOrEqual(0.9999);
@@ -78,7 +88,19 @@ describe("the repository's own golden outputs (scripts/make-golden.mjs)", () => 
 
   test.each(availableIsas())('the command line on %s', async (isa) => {
     const output = path.join(folder, `${isa}.bin`);
-    const args = ['train', corpus, '--output', output, '--sg', '--vector-size', '16', '--epochs', '2', '--threads', '1'];
+    const args = [
+      'train',
+      corpus,
+      '--output',
+      output,
+      '--sg',
+      '--vector-size',
+      '16',
+      '--epochs',
+      '2',
+      '--threads',
+      '1',
+    ];
     const child = await runCli(args, { env: { W2V_FORCE_ISA: isa } });
     expect(child.code).toBe(0);
     const { words, rows } = readBinary(output);
@@ -114,7 +136,9 @@ if (!shared) console.log(`Skipped: the outputs of Google's tools are not here ($
 
     const text = path.join(folder, 'vectors.txt');
     await model.vectors.save(text, { format: 'text' });
-    const golden = gunzipSync(readFileSync(path.join(googleGolden, 'sg-ns.txt.gz'))).toString('latin1').split('\n');
+    const golden = gunzipSync(readFileSync(path.join(googleGolden, 'sg-ns.txt.gz')))
+      .toString('latin1')
+      .split('\n');
     const ours = readFileSync(text, 'latin1').split('\n');
     expect(ours.length).toBe(golden.length);
     expect(ours[0]).toBe(golden[0]);

@@ -31,6 +31,13 @@ std::string temporary_name(const std::string& path) {
   return path + "." + std::to_string(process) + "-" + std::to_string(serial++) + ".tmp";
 }
 
+// Where a rename must go to replace the file that `path` names: a link keeps pointing there.
+std::string resolved(const std::string& path) {
+  std::error_code error;
+  const auto canonical = std::filesystem::canonical(path, error);
+  return error ? path : canonical.string();
+}
+
 bool sync_to_disk(std::FILE* file) {
 #if defined(_WIN32)
   return _commit(_fileno(file)) == 0;
@@ -41,7 +48,12 @@ bool sync_to_disk(std::FILE* file) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
+AtomicFile::AtomicFile(const std::string& path) : path_(resolved(path)), temporary_(temporary_name(path_)) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path_, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw Error(code::file_write,
+                "Cannot write '" + path_ + "': expected a regular file or a new name (this is a folder or a device)");
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (file_ == nullptr) fail("create", errno);
   std::setvbuf(file_, nullptr, _IONBF, 0);

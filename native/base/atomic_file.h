@@ -10,11 +10,12 @@
 namespace w2v {
 
 // Buffered output to a temporary name beside `path`; commit() syncs and renames it into place. A writer
-// destroyed before commit() removes its temporary file and leaves what was at `path` untouched.
+// destroyed before commit() removes its temporary file and leaves what was at `path` untouched. Of a symbolic link
+// the target is replaced; a folder or a device is refused.
 // One thread. Every failure (no such folder, full disk) throws ERR_W2V_FILE_WRITE with path and reason.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::string path);
+  explicit AtomicFile(const std::string& path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

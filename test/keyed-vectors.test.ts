@@ -1,0 +1,422 @@
+// Vectors: look-ups, searches, files.
+import fc from 'fast-check';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { KeyedVectors, UnknownWordError, W2VError } from '../lib/index.js';
+import { describeWithShared, rejectionOf, runNode, root, sharedData, temporaryFolder } from './helpers.js';
+
+const file = temporaryFolder();
+
+type Rows = [string, number[]][];
+
+function binary(rows: Rows, rowEnd = '\n'): Buffer {
+  const dims = rows[0]?.[1].length ?? 3;
+  return Buffer.concat([
+    Buffer.from(`${rows.length} ${dims}\n`),
+    ...rows.map(([word, row]) =>
+      Buffer.concat([
+        Buffer.from(`${word} `),
+        Buffer.from(Float32Array.from(row).buffer),
+        Buffer.from(rowEnd),
+      ]),
+    ),
+  ]);
+}
+
+async function loaded(rows: Rows): Promise<KeyedVectors> {
+  writeFileSync(file('rows.bin'), binary(rows));
+  return KeyedVectors.load(file('rows.bin'));
+}
+
+const compass: Rows = [
+  ['east', [1, 0]],
+  ['north', [0, 2]],
+  ['northeast', [3, 3]],
+  ['west', [-1, 0]],
+  ['nowhere', [0, 0]],
+];
+
+describe('look-ups', () => {
+  let vectors: KeyedVectors;
+  beforeAll(async () => {
+    vectors = await loaded(compass);
+  });
+
+  test('words, positions and vectors', () => {
+    expect(vectors.size).toBe(5);
+    expect(vectors.vectorSize).toBe(2);
+    expect([...vectors]).toEqual(['east', 'north', 'northeast', 'west', 'nowhere']);
+    expect(vectors.has('west')).toBe(true);
+    expect(vectors.has('up')).toBe(false);
+    expect(vectors.indexOf('west')).toBe(3);
+    expect(vectors.indexOf('up')).toBe(-1);
+    expect(vectors.wordAt(2)).toBe('northeast');
+    expect(vectors.get('northeast')).toEqual(Float32Array.of(3, 3));
+    expect(vectors.getVectors(['west', 'east', 'west'])).toEqual(Float32Array.of(-1, 0, 1, 0, -1, 0));
+    expect(vectors.getVectors([])).toEqual(new Float32Array(0));
+    expect(vectors.count('east')).toBeUndefined();
+  });
+
+  test('a vector that was got is a copy', () => {
+    vectors.get('east').fill(7);
+    expect(vectors.get('east')).toEqual(Float32Array.of(1, 0));
+  });
+
+  test('similarity is the cosine', () => {
+    expect(vectors.similarity('east', 'north')).toBe(0);
+    expect(vectors.similarity('east', 'northeast')).toBeCloseTo(Math.SQRT1_2, 12);
+    expect(vectors.similarity('east', 'west')).toBe(-1);
+    expect(vectors.similarity('east', 'nowhere')).toBe(0);
+  });
+
+  test('an unknown word is an error that names it', async () => {
+    for (const call of [
+      () => vectors.get('up'),
+      () => vectors.getVectors(['east', 'up']),
+      () => vectors.similarity('east', 'up'),
+      () => vectors.count('up'),
+    ]) {
+      expect(call).toThrow(expect.objectContaining({ code: 'ERR_W2V_UNKNOWN_WORD', word: 'up' }));
+    }
+    for (const promise of [
+      vectors.mostSimilar('up'),
+      vectors.mostSimilar({ positive: ['east'], negative: 'up' }),
+      vectors.analogy('east', 'west', 'up'),
+      vectors.doesntMatch(['up']),
+    ]) {
+      const error = await rejectionOf(promise);
+      expect(error).toBeInstanceOf(UnknownWordError);
+      expect(error.message).toContain("'up'");
+    }
+  });
+
+  test.each([-1, 5, 1.5, NaN, '0'])('wordAt(%p) is refused', (index) => {
+    expect(() => vectors.wordAt(index as number)).toThrow(
+      expect.objectContaining({ code: 'ERR_W2V_ARGUMENT' }),
+    );
+  });
+});
+
+describe('searches', () => {
+  let vectors: KeyedVectors;
+  beforeAll(async () => {
+    vectors = await loaded(compass);
+  });
+
+  test('neighbours of a word, without itself, best first', async () => {
+    const neighbours = await vectors.mostSimilar('east');
+    expect(neighbours.map(({ word }) => word)).toEqual(['northeast', 'north', 'nowhere', 'west']);
+    expect(neighbours[0]!.score).toBeCloseTo(Math.SQRT1_2, 6);
+    expect(neighbours[3]!.score).toBeCloseTo(-1, 6);
+  });
+
+  test('neighbours of a vector, of combinations and with weights', async () => {
+    const words = async (query: Parameters<KeyedVectors['mostSimilar']>[0], topN = 1) =>
+      (await vectors.mostSimilar(query, { topN })).map(({ word }) => word);
+    expect(await words([1, 0])).toEqual(['east']);
+    expect(await words(Float32Array.of(0, 1))).toEqual(['north']);
+    expect(await words({ positive: ['east', 'north'] })).toEqual(['northeast']);
+    expect(await words({ positive: 'northeast', negative: 'north' })).toEqual(['east']);
+    // Explicit weights replace the signs, as in gensim: −1 · west points east.
+    expect(await words({ positive: [['west', -1]] }, 2)).toEqual(['east', 'northeast']);
+    expect(await words({ negative: [['east', 1]] }, 1)).toEqual(['northeast']);
+    expect(await words({ positive: [[[0, 1], 5], 'east'] })).toEqual(['north']);
+    expect(await words({ positive: ['east', ['north', 0.01]] }, 2)).toEqual(['northeast', 'nowhere']);
+  });
+
+  test('topN and restrictVocab', async () => {
+    expect(await vectors.mostSimilar('east', { topN: 0 })).toEqual([]);
+    expect(await vectors.mostSimilar('east', { topN: 1000 })).toHaveLength(4);
+    const [best] = await vectors.mostSimilar('east', { restrictVocab: 2 });
+    expect(best!.word).toBe('north');
+    expect(await vectors.mostSimilar('east', { restrictVocab: 2 })).toHaveLength(1);
+  });
+
+  test('analogy and the word that does not fit', async () => {
+    expect((await vectors.analogy('north', 'northeast', 'nowhere', { topN: 1 }))[0]!.word).toBe('east');
+    expect(await vectors.doesntMatch(['east', 'northeast', 'west'])).toBe('west');
+    expect(await vectors.doesntMatch(['east', 'northeast', 'up', 'west'])).toBe('west');
+  });
+
+  test.each([
+    [null, {}, 'ERR_W2V_ARGUMENT'],
+    [5, {}, 'ERR_W2V_ARGUMENT'],
+    [[1, 2, 3], {}, 'ERR_W2V_ARGUMENT'],
+    [[1, NaN], {}, 'ERR_W2V_ARGUMENT'],
+    [[], {}, 'ERR_W2V_ARGUMENT'],
+    [{}, {}, 'ERR_W2V_ARGUMENT'],
+    [{ positive: [['east', NaN]] }, {}, 'ERR_W2V_ARGUMENT'],
+    [{ positive: [5] }, {}, 'ERR_W2V_ARGUMENT'],
+    ['east', { topN: -1 }, 'ERR_W2V_OPTION'],
+    ['east', { topN: 1.5 }, 'ERR_W2V_OPTION'],
+    ['east', { topN: '3' }, 'ERR_W2V_OPTION'],
+    ['east', { restrictVocab: NaN }, 'ERR_W2V_OPTION'],
+  ])('mostSimilar(%j, %j) is refused with %s', async (query, options, code) => {
+    const error = await rejectionOf(vectors.mostSimilar(query as string, options as object));
+    expect(error).toBeInstanceOf(W2VError);
+    expect(error.code).toBe(code);
+  });
+
+  test('answers are those of a search in double precision', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 20 }).chain((dims) =>
+          fc.array(
+            fc.array(fc.float({ min: -10, max: 10, noNaN: true }), { minLength: dims, maxLength: dims }),
+            {
+              minLength: 1,
+              maxLength: 60,
+            },
+          ),
+        ),
+        async (rows) => {
+          const made = await loaded(rows.map((row, i) => [`w${i}`, row]));
+          const query = rows[0]!;
+          const length = (row: number[]) => Math.hypot(...row);
+          const cosine = (row: number[]) =>
+            length(row) * length(query) === 0
+              ? 0
+              : row.reduce((sum, x, d) => sum + x * query[d]!, 0) / length(row) / length(query);
+          const expected = rows.map((row, i) => ({ i, score: cosine(row) })).slice(1);
+          expected.sort((a, b) => b.score - a.score || a.i - b.i);
+          const answers = await made.mostSimilar('w0', { topN: 5 });
+          expect(answers).toHaveLength(Math.min(5, rows.length - 1));
+          answers.forEach(({ word, score }, rank) => {
+            expect(Math.abs(score - expected[rank]!.score)).toBeLessThan(1e-5);
+            expect(Math.abs(score - cosine(rows[Number(word.slice(1))]!))).toBeLessThan(1e-5);
+          });
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('files', () => {
+  const words = fc.stringMatching(/^[^ \t\n\r\0]{1,12}$/u).filter((word) => word.isWellFormed());
+  const models = fc
+    .integer({ min: 1, max: 9 })
+    .chain((dims) =>
+      fc.uniqueArray(
+        fc.tuple(
+          words,
+          fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: dims, maxLength: dims }),
+        ),
+        { selector: ([word]) => word, minLength: 1, maxLength: 12 },
+      ),
+    );
+
+  test('any words and values survive the binary format bit by bit', async () => {
+    await fc.assert(
+      fc.asyncProperty(models, fc.constantFrom('\n', ''), async (rows, rowEnd) => {
+        writeFileSync(file('a.bin'), binary(rows, rowEnd));
+        const vectors = await KeyedVectors.load(file('a.bin'));
+        expect([...vectors]).toEqual(rows.map(([word]) => word));
+        await vectors.save(file('b.bin'));
+        expect(readFileSync(file('b.bin')).equals(binary(rows))).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('the text format keeps words, and values to six decimals', async () => {
+    await fc.assert(
+      fc.asyncProperty(models, async (rows) => {
+        const vectors = await loaded(rows);
+        await vectors.save(file('a.txt'), { format: 'text' });
+        const again = await KeyedVectors.load(file('a.txt'));
+        expect(again.loadedFrom).toEqual({ path: file('a.txt'), format: 'text', duplicateWords: 0 });
+        expect([...again]).toEqual(rows.map(([word]) => word));
+        for (const [word, row] of rows) {
+          again.get(word).forEach((x, d) => {
+            const y = row[d]!;
+            expect(Math.abs(x - y)).toBeLessThanOrEqual(5e-7 + 1e-7 * Math.abs(y));
+          });
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ['', 'ERR_W2V_VECTOR_FORMAT', 'empty'],
+    ['not vectors\n', 'ERR_W2V_VECTOR_FORMAT', 'not vectors'],
+    [`${2n ** 60n} 300\n`, 'ERR_W2V_VECTOR', '1152921504606846976'],
+    [`3 ${2n ** 60n}\nabc`, 'ERR_W2V_VECTOR', '1152921504606846976'],
+    ['2 2\na 1 2\n', 'ERR_W2V_VECTOR_TRUNCATED', '2 rows'],
+    ['2 2\na 1 2\nb 3 4\nc 5 6\n', 'ERR_W2V_VECTOR_FORMAT', 'line 4'],
+    ['2 2\na 1 2\nb 3\nc 4', 'ERR_W2V_VECTOR_FORMAT', ''],
+    ['2 2\na 1 2\nb 3 nan\n', 'ERR_W2V_VECTOR_FORMAT', 'line 3'],
+    ['2 2\na 1 2\nb 3 x\n', 'ERR_W2V_VECTOR_FORMAT', "'x'"],
+    [binary(compass).subarray(0, 40), 'ERR_W2V_VECTOR_TRUNCATED', 'byte 40'],
+    [Buffer.concat([binary(compass), Buffer.from('more')]), 'ERR_W2V_VECTOR_FORMAT', '4 bytes more'],
+    [binary([['a', [NaN, 1]]]), 'ERR_W2V_VECTOR_FORMAT', "'a'"],
+    [Buffer.from('1f8b0800', 'hex'), 'ERR_W2V_VECTOR_FORMAT', 'gzip'],
+  ])('%j is refused with %s', async (content, code, text) => {
+    writeFileSync(file('bad'), content);
+    const error = await rejectionOf(KeyedVectors.load(file('bad')));
+    expect(error).toBeInstanceOf(W2VError);
+    expect(error.code).toContain(code);
+    expect(error.message).toContain(file('bad'));
+    expect(error.message).toContain(text);
+  });
+
+  test('missing files, folders and wrong arguments', async () => {
+    expect((await rejectionOf(KeyedVectors.load(file('none.bin')))).code).toBe('ERR_W2V_FILE_NOT_FOUND');
+    expect((await rejectionOf(KeyedVectors.load(root))).code).toBe('ERR_W2V_FILE_READ');
+    expect((await rejectionOf(KeyedVectors.load(5 as unknown as string))).code).toBe('ERR_W2V_ARGUMENT');
+    const vectors = await loaded(compass);
+    expect((await rejectionOf(vectors.save(file('no/folder.bin')))).code).toBe('ERR_W2V_FILE_WRITE');
+    expect((await rejectionOf(vectors.save(file('x'), { format: 'npy' as 'bin' }))).code).toBe(
+      'ERR_W2V_OPTION',
+    );
+    expect((await rejectionOf(vectors.saveVocabulary(file('v.txt')))).code).toBe('ERR_W2V_ARGUMENT');
+  });
+
+  test('a word that the formats cannot hold', async () => {
+    writeFileSync(file('spaces.txt'), '2 2\nnew york 1 2\nparis 3 4\n');
+    const vectors = await KeyedVectors.load(file('spaces.txt'));
+    expect(vectors.get('new york')).toEqual(Float32Array.of(1, 2));
+    const error = await rejectionOf(vectors.save(file('spaces.bin')));
+    expect(error.code).toBe('ERR_W2V_WORD_UNWRITABLE');
+    expect(error.message).toContain("'new york'");
+    expect(existsSync(file('spaces.bin'))).toBe(false);
+  });
+
+  test('a save that is cancelled, or that a full disk ends, leaves what was there', async () => {
+    const vectors = await loaded(
+      Array.from({ length: 20000 }, (_, i) => [`w${i}`, Array<number>(50).fill(i)]),
+    );
+    writeFileSync(file('kept.bin'), 'before');
+    const error = await rejectionOf(vectors.save(file('kept.bin'), { signal: AbortSignal.abort('enough') }));
+    expect(error).toMatchObject({ code: 'ERR_W2V_CANCELLED', name: 'AbortError', cause: 'enough' });
+    expect(readFileSync(file('kept.bin'), 'utf8')).toBe('before');
+    const script = `
+      const { KeyedVectors } = require('./dist/index.js');
+      KeyedVectors.load(${JSON.stringify(file('rows.bin'))})
+        .then((vectors) => vectors.save(${JSON.stringify(file('kept.bin'))}))
+        .catch(({ code, message }) => console.log(code, message));`;
+    // Files of at most 1000 KB: a write beyond fails as on a full disk.
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', 'ulimit -f 1000; exec "$0" -e "$1"', process.execPath, script],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    );
+    expect(stdout).toMatch(/^ERR_W2V_FILE_WRITE .*kept\.bin/);
+    expect(readFileSync(file('kept.bin'), 'utf8')).toBe('before');
+    expect(readdirSync(file('.')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('what onProgress throws cancels the load and is its rejection', async () => {
+    await loaded(compass);
+    const own = new Error('own');
+    const promise = KeyedVectors.load(file('rows.bin'), {
+      onProgress: () => {
+        throw own;
+      },
+    });
+    expect(await rejectionOf(promise)).toBe(own);
+  });
+});
+
+interface Answers {
+  shape: [number, number];
+  words?: string[];
+  first_words?: string[];
+  floats?: Record<string, { row: number; values: number[]; last: number }>;
+  float32_bits?: number[][];
+  rows?: number[][];
+  most_similar?: Record<string, [string, number][]>;
+  analogies?: { positive: string[]; negative: string[]; most_similar: [string, number][] }[];
+  similarity?: [string, string, number][];
+  doesnt_match?: [string[], string][];
+  gensim_4_2?: string;
+}
+
+describeWithShared('formats')("gensim's answers", () => {
+  const readable = [
+    ...['gensim.txt', 'gensim.bin', 'c-word2vec.bin', 'c-word2vec.txt', 'fasttext.vec'],
+    ...['traps.txt', 'traps.bin', 'traps-newline.bin', 'traps-bytes.bin', 'crlf.txt', 'no-final-newline.txt'],
+  ];
+
+  function answersOf(name: string): Answers {
+    const answers = JSON.parse(readFileSync(sharedData('formats', 'answers.json'), 'utf8')) as {
+      files: Record<string, Answers>;
+    };
+    return answers.files[name]!;
+  }
+
+  test.each(readable)('%s', async (name) => {
+    const answers = answersOf(name);
+    const vectors = await KeyedVectors.load(sharedData('formats', name));
+    expect([vectors.size, vectors.vectorSize]).toEqual(answers.shape);
+    const firstWords = answers.words ?? answers.first_words ?? [];
+    expect([...vectors].slice(0, firstWords.length)).toEqual(firstWords);
+    for (const [word, { row, values, last }] of Object.entries(answers.floats ?? {})) {
+      expect(vectors.indexOf(word)).toBe(row);
+      expect([...vectors.get(word)].slice(0, values.length)).toEqual(values);
+      expect(vectors.get(word).at(-1)).toBe(last);
+    }
+    answers.float32_bits?.forEach((bits, i) => {
+      expect(new Uint32Array(vectors.get(vectors.wordAt(i)).buffer)).toEqual(Uint32Array.from(bits));
+    });
+    answers.rows?.forEach((row, i) => expect([...vectors.get(vectors.wordAt(i))]).toEqual(row));
+
+    const expectNeighbours = (ours: { word: string; score: number }[], theirs: [string, number][]) => {
+      expect(ours.map(({ word }) => word)).toEqual(theirs.map(([word]) => word));
+      ours.forEach(({ score }, i) => expect(Math.abs(score - theirs[i]![1])).toBeLessThan(1e-5));
+    };
+    for (const [word, neighbours] of Object.entries(answers.most_similar ?? {})) {
+      expectNeighbours(await vectors.mostSimilar(word), neighbours);
+    }
+    for (const { positive, negative, most_similar } of answers.analogies ?? []) {
+      expectNeighbours(
+        await vectors.mostSimilar({ positive, negative }, { topN: most_similar.length }),
+        most_similar,
+      );
+    }
+    for (const [a, b, similarity] of answers.similarity ?? []) {
+      expect(Math.abs(vectors.similarity(a, b) - similarity)).toBeLessThan(1e-5);
+    }
+    for (const [words, odd] of answers.doesnt_match ?? []) expect(await vectors.doesntMatch(words)).toBe(odd);
+  });
+
+  test.each([
+    ['truncated.bin', 'ERR_W2V_VECTOR_TRUNCATED'],
+    ['truncated.txt', 'ERR_W2V_VECTOR_TRUNCATED'],
+    ['short-row.txt', 'ERR_W2V_VECTOR_FORMAT'],
+    ['too-many-rows.txt', 'ERR_W2V_VECTOR_FORMAT'],
+    ['fasttext.bin', 'ERR_W2V_VECTOR_FORMAT'],
+    ['gensim.kv', 'ERR_W2V_VECTOR_FORMAT'],
+    ['glove.txt', 'ERR_W2V_VECTOR_FORMAT'],
+  ])('%s is refused with %s', async (name, code) => {
+    expect((await rejectionOf(KeyedVectors.load(sharedData('formats', name)))).code).toBe(code);
+  });
+
+  test('a byte order mark, and a word that came twice: the first one counts', async () => {
+    expect([...(await KeyedVectors.load(sharedData('formats', 'bom.txt')))]).toEqual([
+      'κόσμος',
+      'кот',
+      'naïve',
+    ]);
+    const vectors = await KeyedVectors.load(sharedData('formats', 'duplicate.txt'));
+    expect([...vectors]).toEqual(['a', 'b']);
+    expect(vectors.get('a')).toEqual(Float32Array.of(1, 2));
+    expect(vectors.loadedFrom?.duplicateWords).toBe(1);
+  });
+});
+
+test('a process may end in the middle of a search', async () => {
+  await loaded(compass);
+  const script = `
+    const { KeyedVectors } = require('./dist/index.js');
+    KeyedVectors.load(${JSON.stringify(file('rows.bin'))}).then((vectors) => {
+      for (let i = 0; i < 50; ++i) vectors.mostSimilar('east');
+      process.exit(7);
+    });`;
+  const child = await runNode(['-e', script], { cwd: root });
+  expect(child).toEqual({ code: 7, stdout: '', stderr: '' });
+});
