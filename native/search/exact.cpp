@@ -30,6 +30,12 @@ struct Group {
   size_t panels() const { return (n + panel_queries - 1) / panel_queries; }
 };
 
+void check_finite(std::span<const float> queries, size_t dims) {
+  for (size_t i = 0; i < queries.size(); ++i)
+    if (!std::isfinite(queries[i]))
+      throw Error(code::argument, "Expected finite numbers but query " + std::to_string(i / dims) + " has others");
+}
+
 Group prepare_group(const VectorStore& store, std::span<const float> queries, size_t first, size_t n, bool in_panels) {
   const size_t dims = store.dims();
   Group group{first, n, in_panels, {}};
@@ -37,8 +43,6 @@ Group prepare_group(const VectorStore& store, std::span<const float> queries, si
   for (size_t q = 0; q < n; ++q) {
     const float* query = queries.data() + (first + q) * dims;
     const double length = norm(query, dims);
-    if (!std::isfinite(length))
-      throw Error(code::argument, "Expected finite numbers but query " + std::to_string(first + q) + " has others");
     const double scale = length == 0 ? 0 : 1 / length;
     float* to = in_panels ? group.queries.data() + q / panel_queries * dims * panel_queries + q % panel_queries
                           : group.queries.data() + q * store.stride();
@@ -123,6 +127,7 @@ class GroupSearch {
     void consider(size_t q, size_t row, float score) {
       if (of.excluded(q, static_cast<uint32_t>(row))) return;
       if (std::isnan(score)) score = of.cosine_in_double(q, row);
+      if (std::isnan(score)) return;  // the row is not finite: NaN has no place in the order
       best[q].offer({score, static_cast<uint32_t>(row)});
       thresholds[q] = best[q].threshold();
     }
@@ -185,6 +190,7 @@ std::vector<uint32_t> sort_exclusions(const SearchRequest& request, size_t n_que
 SearchResult search_exact(const VectorStore& store, const SearchRequest& request, TaskControl& control) {
   const size_t n_queries = store.dims() == 0 ? 0 : request.queries.size() / store.dims();
   const size_t rows = request.to - request.from;
+  check_finite(request.queries.first(n_queries * store.dims()), store.dims());  // all of them, before any work
   SearchResult result;
   if (request.top_n > 0 && n_queries > result.ids.max_size() / request.top_n)
     throw Error(code::memory, "Not enough memory for " + std::to_string(request.top_n) + " answers to each of " +

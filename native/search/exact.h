@@ -25,7 +25,8 @@ struct SearchResult {
 };
 
 // Reads the rows once for a block of queries. The result is the same for any number of threads; a query's scores
-// may differ in the last bits between a small and a large batch, which sum in different orders.
+// may differ in the last bits between a small and a large batch, which sum in different orders. A row that is not
+// finite (a training that diverged) answers no query.
 // Progress counts rows read. Throws ERR_W2V_ARGUMENT for a query that is not finite, ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
 SearchResult search_exact(const VectorStore& store, const SearchRequest& request, TaskControl& control);
 
