@@ -79,10 +79,11 @@ export function cancelled(reason: unknown): W2VError {
 
 /** An error that the addon threw, as one of ours; any other error as it is. */
 export function fromNative(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof W2VError) return error;
-  const { code } = error as { code?: unknown };
+  if (error instanceof W2VError || typeof error !== 'object' || error === null) return error;
+  // Not instanceof Error: the addon's errors may come from another realm (vm contexts, Jest).
+  const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code !== 'string' || !code.startsWith('ERR_W2V_')) return error;
-  return new W2VError(code as ErrorCode, error.message);
+  return new W2VError(code as ErrorCode, String(message));
 }
 
 /** An error of Node's file functions, as one of ours that names the path. */

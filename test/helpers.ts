@@ -33,6 +33,7 @@ export interface CliResult {
 
 export interface CliOptions {
   env?: NodeJS.ProcessEnv;
+  /** Standard input; 'stays open' never ends. @defaultValue empty */
   input?: string | Buffer;
   cwd?: string;
   /** Called with the running process. */
@@ -50,7 +51,7 @@ export async function runNode(
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   child.stdin.on('error', () => undefined); // a program may end before it has read everything
-  child.stdin.end(input);
+  if (input !== 'stays open') child.stdin.end(input);
   onStart?.(child);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, stdout, stderr };

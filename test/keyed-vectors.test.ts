@@ -249,7 +249,7 @@ describe('files', () => {
     ['2 2\na 1 2\nb 3 nan\n', 'ERR_W2V_VECTOR_FORMAT', 'line 3'],
     ['2 2\na 1 2\nb 3 x\n', 'ERR_W2V_VECTOR_FORMAT', "'x'"],
     [binary(compass).subarray(0, 40), 'ERR_W2V_VECTOR_TRUNCATED', 'byte 40'],
-    [Buffer.concat([binary(compass), Buffer.from('more')]), 'ERR_W2V_VECTOR_FORMAT', '4 bytes more'],
+    [Buffer.concat([binary(compass), Buffer.from('more')]), 'ERR_W2V_VECTOR_FORMAT', '5 bytes more'],
     [binary([['a', [NaN, 1]]]), 'ERR_W2V_VECTOR_FORMAT', "'a'"],
     [Buffer.from('1f8b0800', 'hex'), 'ERR_W2V_VECTOR_FORMAT', 'gzip'],
   ])('%j is refused with %s', async (content, code, text) => {
