@@ -1,4 +1,4 @@
-// The linear congruential generator of the original word2vec.
+// Random numbers.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,21 @@ class Lcg {
  private:
   static constexpr uint64_t multiplier = 25214903917ULL;
   static constexpr uint64_t increment = 11;
+  uint64_t state_;
+};
+
+// SplitMix64: its n-th draw is a function of the start alone. Steele, Lea, Flood 2014 (10.1145/2660193.2660195).
+class SplitMix {
+ public:
+  explicit SplitMix(uint64_t start) : state_(start) {}
+  uint64_t next() {
+    uint64_t z = state_ += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+ private:
   uint64_t state_;
 };
 

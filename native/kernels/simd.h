@@ -30,7 +30,20 @@ inline Vec broadcast(float x) { return {_mm512_set1_ps(x)}; }
 inline Vec add(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
 inline Vec mul(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
 inline Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }  // a·b + c
+inline Vec divide(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+inline Vec clamp(Vec a, float low, float high) {
+  return {_mm512_min_ps(_mm512_max_ps(a.v, _mm512_set1_ps(low)), _mm512_set1_ps(high))};
+}
+inline Vec round_to_whole(Vec a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+inline Vec times_power_of_two(Vec a, Vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }  // a · 2^n, n whole
 inline float sum(Vec a) { return _mm512_reduce_add_ps(a.v); }
+inline void store_sums(float* p, Vec a, Vec b, Vec c, Vec d) {
+  const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a.v, b.v), _mm512_unpackhi_ps(a.v, b.v));
+  const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c.v, d.v), _mm512_unpackhi_ps(c.v, d.v));
+  const __m512 abcd = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+  const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps(abcd, 1));
+  _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+}
 
 #elif defined(__AVX2__)
 
@@ -44,11 +57,24 @@ inline Vec broadcast(float x) { return {_mm256_set1_ps(x)}; }
 inline Vec add(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
 inline Vec mul(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
 inline Vec fma(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }  // a·b + c
+inline Vec divide(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
+inline Vec clamp(Vec a, float low, float high) {
+  return {_mm256_min_ps(_mm256_max_ps(a.v, _mm256_set1_ps(low)), _mm256_set1_ps(high))};
+}
+inline Vec round_to_whole(Vec a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+inline Vec times_power_of_two(Vec a, Vec n) {  // a · 2^n, n whole
+  const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n.v), _mm256_set1_epi32(127));
+  return {_mm256_mul_ps(a.v, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)))};
+}
 inline float sum(Vec a) {
   __m128 x = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
   x = _mm_add_ps(x, _mm_movehl_ps(x, x));
   x = _mm_add_ss(x, _mm_movehdup_ps(x));
   return _mm_cvtss_f32(x);
+}
+inline void store_sums(float* p, Vec a, Vec b, Vec c, Vec d) {
+  const __m256 abcd = _mm256_hadd_ps(_mm256_hadd_ps(a.v, b.v), _mm256_hadd_ps(c.v, d.v));
+  _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
 }
 
 #else
@@ -63,7 +89,23 @@ inline Vec broadcast(float x) { return {x}; }
 inline Vec add(Vec a, Vec b) { return {a.v + b.v}; }
 inline Vec mul(Vec a, Vec b) { return {a.v * b.v}; }
 inline Vec fma(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }  // a·b + c
+inline Vec divide(Vec a, Vec b) { return {a.v / b.v}; }
+inline Vec clamp(Vec a, float low, float high) { return {a.v < low ? low : a.v > high ? high : a.v}; }
+inline Vec round_to_whole(Vec a) { return {static_cast<float>(static_cast<int32_t>(a.v + (a.v < 0 ? -0.5f : 0.5f)))}; }
+inline Vec times_power_of_two(Vec a, Vec n) {  // a · 2^n, n whole
+  union {
+    int32_t bits;
+    float value;
+  } power = {(static_cast<int32_t>(n.v) + 127) << 23};
+  return {a.v * power.value};
+}
 inline float sum(Vec a) { return a.v; }
+inline void store_sums(float* p, Vec a, Vec b, Vec c, Vec d) {
+  p[0] = a.v;
+  p[1] = b.v;
+  p[2] = c.v;
+  p[3] = d.v;
+}
 
 #endif
 

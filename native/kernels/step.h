@@ -40,8 +40,9 @@ struct UpdateTables {
 };
 
 // CBOW, and skip-gram of one input per step, need n_inputs = 1 here.
+constexpr size_t row_padding = 16;  // floats: the kernels run over whole vectors
 constexpr size_t scratch_floats(size_t n_inputs, size_t n_targets, size_t stride) {
-  return (n_inputs + 1) * stride + n_inputs * n_targets;
+  return (n_inputs + 1) * stride + n_inputs * n_targets + row_padding;
 }
 
 // word2vec.c tabulates σ: entry i = σ(6 · (2i / 1000 − 1)), looked up at (int)((score + 6) · 83).

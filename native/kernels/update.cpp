@@ -9,52 +9,92 @@ namespace {
 // Targets handled together: their rows, gradients and coefficients share the registers of AVX2.
 constexpr size_t block = 6;
 
+// Inputs scored together: as many as leave room for their accumulators.
+constexpr size_t score_inputs = Vec::width == 16 ? 4 : Vec::width == 8 ? 2 : 1;
+
 // ---- scores ----
 
-template <size_t T>
-void score_block(const float* input, const float* const* rows, size_t stride, float* scores) {
-  Vec dot[T];
-  for (size_t t = 0; t < T; ++t) dot[t] = zero();
+// M inputs × T targets, every product in a register; g[m · ldg + t] = inputs[m] · rows[t].
+template <size_t M, size_t T>
+void score_tile(const float* const* inputs, const float* const* rows, size_t stride, float* g, size_t ldg) {
+  Vec dot[M][T];
+  for (size_t m = 0; m < M; ++m)
+    for (size_t t = 0; t < T; ++t) dot[m][t] = zero();
   for (size_t i = 0; i < stride; i += Vec::width) {
-    const Vec x = load(input + i);
-    for (size_t t = 0; t < T; ++t) dot[t] = fma(x, load(rows[t] + i), dot[t]);
+    Vec x[M];
+    for (size_t m = 0; m < M; ++m) x[m] = load(inputs[m] + i);
+    for (size_t t = 0; t < T; ++t) {
+      const Vec target = load(rows[t] + i);
+      for (size_t m = 0; m < M; ++m) dot[m][t] = fma(x[m], target, dot[m][t]);
+    }
   }
-  for (size_t t = 0; t < T; ++t) scores[t] = sum(dot[t]);
+  // Four sums at a time, by transposing; what is left of two inputs shares one transposition.
+  constexpr size_t whole = T / 4 * 4, left = T - whole;
+  for (size_t m = 0; m < M; ++m)
+    for (size_t t = 0; t < whole; t += 4)
+      store_sums(g + m * ldg + t, dot[m][t], dot[m][t + 1], dot[m][t + 2], dot[m][t + 3]);
+  if constexpr (left == 2 && M % 2 == 0) {
+    for (size_t m = 0; m < M; m += 2) {
+      float sums[4];
+      store_sums(sums, dot[m][whole], dot[m][whole + 1], dot[m + 1][whole], dot[m + 1][whole + 1]);
+      g[m * ldg + whole] = sums[0];
+      g[m * ldg + whole + 1] = sums[1];
+      g[(m + 1) * ldg + whole] = sums[2];
+      g[(m + 1) * ldg + whole + 1] = sums[3];
+    }
+  } else {
+    for (size_t m = 0; m < M; ++m)
+      for (size_t t = whole; t < T; ++t) g[m * ldg + t] = sum(dot[m][t]);
+  }
+}
+
+template <size_t T>
+void score_block(const float* const* inputs, size_t n_inputs, const float* const* rows, size_t stride, float* g,
+                 size_t ldg) {
+  size_t m = 0;
+  for (; m + score_inputs <= n_inputs; m += score_inputs)
+    score_tile<score_inputs, T>(inputs + m, rows, stride, g + m * ldg, ldg);
+  if constexpr (score_inputs > 2)
+    for (; m + 2 <= n_inputs; m += 2) score_tile<2, T>(inputs + m, rows, stride, g + m * ldg, ldg);
+  for (; m < n_inputs; ++m) score_tile<1, T>(inputs + m, rows, stride, g + m * ldg, ldg);
 }
 
 // ---- logistic ----
 
-float exp_of(float x) {
-  // 2^n · e^r with |r| ≤ ln2 / 2, e^r by its Taylor series: 1e-7 relative error; saturates where floats do.
-  const float limited = x < -87.0f ? -87.0f : x > 87.0f ? 87.0f : x;
-  const float scaled = limited * 1.44269504f;
-  const int32_t n = static_cast<int32_t>(scaled + (scaled < 0 ? -0.5f : 0.5f));
-  const float r = (limited - static_cast<float>(n) * 0.693359375f) + static_cast<float>(n) * 2.12194440e-4f;
-  const float e = 1 + r * (1 + r * (1 / 2.0f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f))))));
-  union {
-    int32_t bits;
-    float value;
-  } power = {(n + 127) << 23};
-  return e * power.value;
+Vec logistic(Vec x) {
+  // e^−x = 2^n · e^r with |r| ≤ ln2 / 2, e^r by its Taylor series: 1e-7 relative error. Scores beyond ±87 saturate.
+  const Vec y = clamp(mul(x, broadcast(-1.0f)), -87.0f, 87.0f);
+  const Vec n = round_to_whole(mul(y, broadcast(1.44269504f)));
+  const Vec r = fma(n, broadcast(2.12194440e-4f), fma(n, broadcast(-0.693359375f), y));
+  constexpr float coefficients[] = {1 / 120.0f, 1 / 24.0f, 1 / 6.0f, 1 / 2.0f, 1.0f, 1.0f};
+  Vec e = broadcast(1 / 720.0f);
+  for (const float coefficient : coefficients) e = fma(e, r, broadcast(coefficient));
+  return divide(broadcast(1.0f), add(times_power_of_two(e, n), broadcast(1.0f)));
 }
 
-// scores → gradient coefficients (labels − σ(scores)) · learning_rate.
-void to_gradient(const Step& step, const float* logistic, float* scores) {
-  if (logistic == nullptr) {
-    for (size_t t = 0; t < step.n_targets; ++t)
-      scores[t] = (step.labels[t] - 1 / (1 + exp_of(-scores[t]))) * step.learning_rate;
-    return;
-  }
+// Scores of all inputs → gradient coefficients (labels − σ(scores)) · learning_rate, σ exactly. `g` may be read and
+// written up to a vector beyond its end.
+void to_exact_gradient(const Step& step, size_t n_inputs, float* g) {
+  const size_t n_targets = step.n_targets;
+  const Vec rate = broadcast(-step.learning_rate);
+  for (size_t i = 0; i < n_inputs * n_targets; i += Vec::width) store(g + i, mul(logistic(load(g + i)), rate));
+  for (size_t t = 0; t < n_targets; ++t)
+    if (step.labels[t] != 0)
+      for (size_t m = 0; m < n_inputs; ++m) g[m * n_targets + t] += step.labels[t] * step.learning_rate;
+}
+
+// The same by word2vec.c's table, for one input.
+void to_tabulated_gradient(const Step& step, const float* table, float* g) {
   for (size_t t = 0; t < step.n_targets; ++t) {
-    const float score = scores[t];
+    const float score = g[t];
     float error;
     if (score > -logistic_limit && score < logistic_limit)
-      error = step.labels[t] - logistic[static_cast<int>((score + logistic_limit) * logistic_table_step)];
+      error = step.labels[t] - table[static_cast<int>((score + logistic_limit) * logistic_table_step)];
     else if (t < step.n_nodes)
       error = 0;  // hierarchical softmax skips a step that is this sure
     else
       error = step.labels[t] - (score > 0 ? 1.0f : 0.0f);
-    scores[t] = error * step.learning_rate;
+    g[t] = error * step.learning_rate;
   }
 }
 
@@ -88,13 +128,13 @@ void update_block(const float* const* before, float* const* inputs, size_t n_inp
     }
     for (size_t m = 0; m < n_inputs; ++m) {
       const Vec x = load(before[m] + i);
-      Vec input = load(inputs[m] + i);
+      Vec input[2] = {load(inputs[m] + i), zero()};  // two sums: half the wait
       for (size_t t = 0; t < T; ++t) {
         const Vec gradient = broadcast(g[m * ldg + t]);
-        input = fma(gradient, target[t], input);
+        input[t % 2] = fma(gradient, target[t], input[t % 2]);
         change[t] = fma(gradient, x, change[t]);
       }
-      store(inputs[m] + i, input);
+      store(inputs[m] + i, add(input[0], input[1]));
     }
     for (size_t t = 0; t < T; ++t) store(rows[t] + i, add(load(rows[t] + i), change[t]));
   }
@@ -144,9 +184,12 @@ void execute(const Step& step, const UpdateTables& tables, const float* const* s
   for_each_block(n_targets, [&](auto size, size_t first) {
     constexpr size_t n = decltype(size)::value;
     gather(first, n);
-    for (size_t m = 0; m < n_inputs; ++m) score_block<n>(sources[m], target_rows, stride, g + m * n_targets + first);
+    score_block<n>(sources, n_inputs, target_rows, stride, g + first, n_targets);
   });
-  for (size_t m = 0; m < n_inputs; ++m) to_gradient(step, tables.logistic, g + m * n_targets);
+  if (tables.logistic == nullptr)
+    to_exact_gradient(step, n_inputs, g);
+  else
+    for (size_t m = 0; m < n_inputs; ++m) to_tabulated_gradient(step, tables.logistic, g + m * n_targets);
   for_each_block(n_targets, [&](auto size, size_t first) {
     constexpr size_t n = decltype(size)::value;
     gather(first, n);
@@ -160,8 +203,8 @@ void execute_separate(const Step& step, const UpdateTables& tables) {
   const size_t stride = tables.stride;
   float** inputs = tables.row_pointers;
   const float** before = const_cast<const float**>(tables.row_pointers + step.n_inputs);
-  // One input and one block of targets: each element is read before it is written, so no copy is needed.
-  const bool in_place = step.n_inputs == 1 && step.n_targets <= block;
+  // One block of targets: each element is read before it is written, so no copy is needed.
+  const bool in_place = step.n_targets <= block;
   for (size_t m = 0; m < step.n_inputs; ++m) {
     inputs[m] = tables.input + step.inputs[m] * stride;
     before[m] = inputs[m];

@@ -8,6 +8,12 @@
 
 namespace w2v {
 
+// Which predictions share negative samples.
+enum class Negatives : uint8_t {
+  per_pair,  // none: the original loop, to the letter
+  shared,    // those of a window (Ji, Satish, Li, Dubey 2016, arXiv:1604.04661)
+};
+
 // Names and meanings follow gensim 4; lib/options.ts holds ranges, defaults and help, and validates.
 struct TrainingOptions {
   uint32_t vector_size = 100;
@@ -15,6 +21,7 @@ struct TrainingOptions {
   bool skip_gram = false;  // else CBOW
   bool hierarchical_softmax = false;
   uint32_t negative = 5;  // negative samples per prediction; 0: no negative sampling
+  Negatives negatives = Negatives::per_pair;
   double ns_exponent = 0.75;
   bool cbow_mean = true;  // else the sum of the context vectors, its gradient divided by their number
   double sample = 1e-3;   // subsampling threshold; 0: keep every word

@@ -32,18 +32,20 @@ Combine combine_of(const TrainingOptions& options) {
 
 double train_on_cpu(Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, Schedule& schedule,
                     TaskControl& control) {
-  const std::vector<float> logistic = make_logistic_table();
+  // word2vec.c's table where its results are reproduced, the exact function elsewhere.
+  const std::vector<float> table = make_logistic_table();
+  const float* logistic = options.negatives == Negatives::per_pair ? table.data() : nullptr;
   const size_t path = longest_path(model.huffman);
   const size_t stride = model.input.stride();
   std::atomic<double> cpu_seconds{0};
 
   run_threads(options.threads, [&](unsigned thread) {
     const double cpu_before = thread_cpu_seconds();
-    constexpr size_t step_inputs = 1;  // a pair's context word, or the combined context of CBOW
+    const size_t step_inputs = max_step_inputs(options);
     Matrix scratch(1, scratch_floats(step_inputs, max_step_targets(options, path), stride), "training step");
-    float* row_pointers[2 * step_inputs];
+    std::vector<float*> row_pointers(2 * step_inputs);
     const UpdateTables tables{model.input.row(0), model.targets.row(0), stride,      combine_of(options),
-                              logistic.data(),    scratch.row(0),       row_pointers};
+                              logistic,    scratch.row(0),       row_pointers.data()};
     const auto update = kernels().update;
 
     // One window ahead: its rows arrive in the cache while the one before is computed.

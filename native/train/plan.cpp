@@ -17,20 +17,25 @@ size_t longest_path(const HuffmanTree& tree) {
   return longest;
 }
 
+size_t max_step_inputs(const TrainingOptions& options) {
+  const size_t contexts = std::min(2 * size_t{options.window}, size_t{options.max_sentence_length});
+  return options.skip_gram && options.negatives == Negatives::shared ? contexts : 1;
+}
+
 size_t max_step_targets(const TrainingOptions& options, size_t longest_path) {
   return longest_path + (options.negative > 0 ? options.negative + size_t{1} : 0);
 }
 
 Window::Window(const TrainingOptions& options, size_t longest_path) {
   const size_t contexts = std::min(2 * size_t{options.window}, size_t{options.max_sentence_length});
-  const size_t max_steps = options.skip_gram ? contexts : 1;
+  const size_t max_steps = options.skip_gram && options.negatives == Negatives::per_pair ? contexts : 1;
   steps.reserve(max_steps);
   inputs.reserve(contexts);
   targets.reserve(max_steps * max_step_targets(options, longest_path));
   labels.reserve(targets.capacity());
 }
 
-IdRange::IdRange(const EncodedCorpus& corpus, uint64_t begin, uint64_t end) : corpus_(&corpus), left_(end - begin) {
+IdRange::IdRange(const EncodedCorpus& corpus, uint64_t begin, uint64_t end) : corpus_(&corpus), end_(end), left_(end - begin) {
   while (begin > 0 || at_ == nullptr) {
     if (next_segment_ == corpus.segments.size()) return;
     open_segment();
@@ -54,7 +59,9 @@ Plan::Plan(const Model& model, const EncodedCorpus& corpus, const TrainingOption
       part_(corpus, corpus.size * thread / options.threads, corpus.size * (thread + 1) / options.threads),
       remaining_(part_),
       epochs_left_(options.epochs),
-      random_(options.seed - 1 + thread),
+      shared_(options.negatives == Negatives::shared),
+      draws_(options.seed - 1 + thread),
+      epoch_key_(PositionDraws::epoch_key(options.seed, 0)),
       learning_rate_(options.alpha) {
   sentence_.reserve(options.max_sentence_length);
 }
@@ -71,6 +78,7 @@ bool Plan::next(Window& window) {
     words_ = published_words_ = 0;
     if (--epochs_left_ == 0) return false;
     remaining_ = part_;
+    epoch_key_ = PositionDraws::epoch_key(options_.seed, options_.epochs - epochs_left_);
   }
   plan_window(window);
   sentence_done_ = ++position_ >= sentence_.size();
@@ -81,19 +89,26 @@ bool Plan::next(Window& window) {
 // part is at its end. The sentence can come out empty; its window is drawn all the same.
 bool Plan::read_sentence() {
   sentence_.clear();
+  corpus_positions_.clear();
   position_ = 0;
   uint32_t word;
   if (!remaining_.next(word)) return false;
   do {
     ++words_;
     if (word == 0) break;
-    if (!model_.keep_probability.empty() &&
-        model_.keep_probability[word] < static_cast<float>(random_.next() & 0xFFFF) / 65536.0f)
-      continue;
+    const uint64_t corpus_position = remaining_.position() - 1;
+    if (!keep(word, corpus_position)) continue;
     sentence_.push_back(word);
+    if (shared_) corpus_positions_.push_back(corpus_position);
     if (sentence_.size() >= options_.max_sentence_length) break;
   } while (remaining_.next(word));
   return true;
+}
+
+bool Plan::keep(uint32_t word, uint64_t corpus_position) {
+  if (model_.keep_probability.empty()) return true;
+  const float probability = model_.keep_probability[word];
+  return shared_ ? PositionDraws(~epoch_key_, corpus_position).keep(probability) : draws_.keep(probability);
 }
 
 void Plan::plan_window(Window& window) {
@@ -101,8 +116,17 @@ void Plan::plan_window(Window& window) {
   window.inputs.clear();
   window.targets.clear();
   window.labels.clear();
-  const size_t radius =
-      options_.window - (options_.shrink_windows ? static_cast<size_t>(random_.next() % options_.window) : 0);
+  if (!shared_) {
+    draw_window(window, draws_);
+  } else if (!sentence_.empty()) {
+    PositionDraws draws(epoch_key_, corpus_positions_[position_]);
+    draw_window(window, draws);
+  }
+}
+
+template <class Draws>
+void Plan::draw_window(Window& window, Draws& draws) {
+  const size_t radius = options_.window - (options_.shrink_windows ? draws.below(options_.window) : 0);
   if (sentence_.empty()) return;
 
   const size_t begin = position_ - std::min(position_, radius);
@@ -112,15 +136,16 @@ void Plan::plan_window(Window& window) {
   if (window.inputs.empty()) return;
 
   const uint32_t center = sentence_[position_];
-  if (options_.skip_gram) {
-    for (const uint32_t& context : window.inputs) add_step(window, {&context, 1}, center);
+  if (options_.skip_gram && !shared_) {
+    for (const uint32_t& context : window.inputs) add_step(window, {&context, 1}, center, draws);
   } else {
-    add_step(window, window.inputs, center);
+    add_step(window, window.inputs, center, draws);
   }
   prefetch_rows(window);
 }
 
-void Plan::add_step(Window& window, std::span<const uint32_t> inputs, uint32_t center) {
+template <class Draws>
+void Plan::add_step(Window& window, std::span<const uint32_t> inputs, uint32_t center, Draws& draws) {
   const size_t first = window.targets.size();
   uint32_t n_nodes = 0;
   if (options_.hierarchical_softmax) {
@@ -134,9 +159,7 @@ void Plan::add_step(Window& window, std::span<const uint32_t> inputs, uint32_t c
     window.targets.push_back(center);
     window.labels.push_back(1);
     for (uint32_t d = 0; d < options_.negative; ++d) {
-      const uint64_t draw = random_.next();
-      uint32_t target = model_.noise[static_cast<uint32_t>((draw >> 16) % NoiseTable::size)];
-      if (target == 0) target = static_cast<uint32_t>(draw % (model_.vocabulary.size() - 1)) + 1;
+      const uint32_t target = draws.negative(model_);
       if (target == center) continue;
       window.targets.push_back(target);
       window.labels.push_back(0);

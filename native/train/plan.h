@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "base/rng.h"
 #include "corpus/corpus.h"
 #include "kernels/step.h"
 #include "model/model.h"
+#include "train/draws.h"
 #include "train/schedule.h"
 
 namespace w2v {
@@ -24,12 +24,15 @@ struct Window {
 
 // What the largest step needs (for the scratch memory of the kernels).
 size_t longest_path(const HuffmanTree& tree);
+size_t max_step_inputs(const TrainingOptions& options);
 size_t max_step_targets(const TrainingOptions& options, size_t longest_path);
 
 // The ids [begin, end) of an encoded corpus, front to back.
 class IdRange {
  public:
   IdRange(const EncodedCorpus& corpus, uint64_t begin, uint64_t end);
+  // The position in the corpus of what next() gives next.
+  uint64_t position() const { return end_ - left_; }
   bool next(uint32_t& id) {
     while (left_ > 0 && at_ == segment_end_) open_segment();
     if (left_ == 0) return false;
@@ -44,11 +47,13 @@ class IdRange {
   size_t next_segment_ = 0;
   const uint32_t* at_ = nullptr;
   const uint32_t* segment_end_ = nullptr;
+  uint64_t end_;
   uint64_t left_;
 };
 
-// One thread's way through its part of the corpus: the sentences, subsampling, windows and negative samples, drawn in
-// the order in which word2vec.c draws them.
+// One thread's way through its part of the corpus: the sentences, subsampling, windows and negative samples.
+// Negatives::per_pair: drawn in the order in which word2vec.c draws them; a step for each pair. Negatives::shared: a step
+// for each window, its draws a function of its position.
 class Plan {
  public:
   // Part `thread` of options.threads. The references must outlive the plan.
@@ -61,8 +66,12 @@ class Plan {
 
  private:
   bool read_sentence();
+  bool keep(uint32_t word, uint64_t position);
   void plan_window(Window& window);
-  void add_step(Window& window, std::span<const uint32_t> inputs, uint32_t center);
+  template <class Draws>
+  void draw_window(Window& window, Draws& draws);
+  template <class Draws>
+  void add_step(Window& window, std::span<const uint32_t> inputs, uint32_t center, Draws& draws);
   void prefetch_rows(const Window& window) const;
 
   const Model& model_;
@@ -71,11 +80,14 @@ class Plan {
   IdRange part_;       // of the corpus
   IdRange remaining_;  // of it in this epoch
   uint32_t epochs_left_;
-  Lcg random_;
+  const bool shared_;
+  SequentialDraws draws_;  // of Negatives::per_pair
+  uint64_t epoch_key_;     // of Negatives::shared
   float learning_rate_;
   uint64_t words_ = 0;            // read in this epoch
   uint64_t published_words_ = 0;  // of them told to the schedule
   std::vector<uint32_t> sentence_;
+  std::vector<uint64_t> corpus_positions_;  // of its words
   size_t position_ = 0;
   bool sentence_done_ = true;
 };
