@@ -108,7 +108,6 @@ class TestFile {
 
   std::string path() const { return folder_.file("vectors"); }
   std::string content() const { return content_of(path()); }
-  bool exists() const { return std::filesystem::exists(path()); }
   size_t files_in_folder() const {
     return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_.path()), {}));
   }
