@@ -30,6 +30,8 @@ export default defineConfig(
     files: ['test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off', // expect.any(), expect.objectContaining()
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off', // lastJson<T>()
     },
   },
 );

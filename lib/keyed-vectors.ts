@@ -7,6 +7,7 @@ import {
   type AnalogyEvaluation,
   type EvaluationOptions,
   type WordPairsEvaluation,
+  type WordPairsOptions,
 } from './evaluation.js';
 import { binding, runJob, type JobProgress, type VectorStore } from './native.js';
 
@@ -235,11 +236,9 @@ export class KeyedVectors implements Iterable<string> {
    * @throws {@link UnknownWordError} if all are unknown, ERR_W2V_ARGUMENT if there are none
    */
   async doesntMatch(words: readonly string[]): Promise<string> {
-    if (!Array.isArray(words as unknown) || words.length === 0) {
-      throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(words)}`);
-    }
+    checkWords(words);
     const rows = words.filter((word) => this.has(word)).map((word) => ({ word, row: unit(this.get(word)) }));
-    if (rows.length === 0) throw new UnknownWordError(words[0]!);
+    if (rows.length === 0) throw new UnknownWordError(words[0]);
     const mean = new Float64Array(this.vectorSize);
     for (const { row } of rows) row.forEach((x, d) => (mean[d]! += x / rows.length));
     const [worst] = rows
@@ -255,7 +254,7 @@ export class KeyedVectors implements Iterable<string> {
    */
   async evaluateAnalogies(file: string, options: EvaluationOptions = {}): Promise<AnalogyEvaluation> {
     checkPath(file);
-    return evaluateAnalogies(this.#store, file, options, availableParallelism());
+    return await evaluateAnalogies(this.#store, file, options, availableParallelism());
   }
 
   /**
@@ -263,12 +262,9 @@ export class KeyedVectors implements Iterable<string> {
    *
    * @throws as {@link KeyedVectors.evaluateAnalogies}
    */
-  async evaluateWordPairs(
-    file: string,
-    options: EvaluationOptions & { delimiter?: string } = {},
-  ): Promise<WordPairsEvaluation> {
+  async evaluateWordPairs(file: string, options: WordPairsOptions = {}): Promise<WordPairsEvaluation> {
     checkPath(file);
-    return evaluateWordPairs(this.#store, file, options, availableParallelism());
+    return await evaluateWordPairs(this.#store, file, options);
   }
 
   #indexOfKnown(word: string): number {
@@ -333,6 +329,11 @@ function checkPath(path: unknown): asserts path is string {
   }
 }
 
+function checkWords(words: unknown): asserts words is readonly [string, ...string[]] {
+  if (Array.isArray(words) && words.length > 0) return;
+  throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(words)}`);
+}
+
 function wholeNumber(name: string, value: unknown, min: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min) return value;
   throw new W2VError(
@@ -358,7 +359,7 @@ function toTerms(query: WordOrVector | Combination): Term[] {
       `Expected a word, a vector or {positive, negative} but received ${describe(query)}`,
     );
   }
-  const { positive = [], negative = [] } = query as Combination;
+  const { positive = [], negative = [] } = query;
   const terms = [...toList(positive).map((x) => toTerm(x, 1)), ...toList(negative).map((x) => toTerm(x, -1))];
   if (terms.length === 0) {
     throw new W2VError('ERR_W2V_ARGUMENT', 'Expected at least one word or vector in {positive, negative}');
@@ -378,7 +379,7 @@ function isPair(value: unknown): value is readonly [WordOrVector, number] {
 }
 
 function toTerm(value: Weighted, defaultWeight: number): Term {
-  const [item, weight] = isPair(value) ? value : [value as WordOrVector, defaultWeight];
+  const [item, weight] = isPair(value) ? value : [value, defaultWeight];
   if ((typeof item === 'string' || isVector(item)) && Number.isFinite(weight)) return { item, weight };
   throw new W2VError(
     'ERR_W2V_ARGUMENT',

@@ -138,7 +138,7 @@ describe('searches', () => {
     expect(await vectors.doesntMatch(['east', 'northeast', 'up', 'west'])).toBe('west');
   });
 
-  test.each([
+  test.each<[unknown, object, string]>([
     [null, {}, 'ERR_W2V_ARGUMENT'],
     [5, {}, 'ERR_W2V_ARGUMENT'],
     [[1, 2, 3], {}, 'ERR_W2V_ARGUMENT'],
@@ -152,7 +152,7 @@ describe('searches', () => {
     ['east', { topN: '3' }, 'ERR_W2V_OPTION'],
     ['east', { restrictVocab: NaN }, 'ERR_W2V_OPTION'],
   ])('mostSimilar(%j, %j) is refused with %s', async (query, options, code) => {
-    const error = await rejectionOf(vectors.mostSimilar(query as string, options as object));
+    const error = await rejectionOf(vectors.mostSimilar(query as string, options));
     expect(error).toBeInstanceOf(W2VError);
     expect(error.code).toBe(code);
   });

@@ -4,14 +4,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import {
-  KeyedVectors,
-  W2VError,
-  Word2Vec,
-  availableIsas,
-  type TrainOptions,
-  type TrainingProgress,
-} from '../lib/index.js';
+import type { KeyedVectors } from '../lib/index.js';
+import { W2VError, Word2Vec, availableIsas, type TrainOptions, type TrainingProgress } from '../lib/index.js';
 import { madeSentences, rejectionOf, root, runNode, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -342,7 +336,7 @@ describe('bad corpora', () => {
     expect(readFileSync(file('latin1.bin')).includes(Buffer.from('caf\xe9 ', 'latin1'))).toBe(true);
   });
 
-  test('a model larger than memory', async () => {
+  test('a model larger than memory', () => {
     writeFileSync(file('words.txt'), Array.from({ length: 200000 }, (_, i) => `w${i}`).join(' '));
     const script = `require('./dist/index.js').Word2Vec.train(${JSON.stringify(file('words.txt'))}, { minCount: 1, vectorSize: 65536 })
       .catch(({ code, message }) => console.log(code, message));`;

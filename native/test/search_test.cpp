@@ -291,6 +291,7 @@ TEST_CASE("rows and queries of any length, from the shortest float to the longes
       search.rows[202].assign(dims, 0);
       search.queries[1].assign(dims, std::numeric_limits<float>::max());
       search.queries[2].assign(dims, std::numeric_limits<float>::denorm_min());
+      search.queries[3].assign(dims, 0);
       const SearchResult result = search.run(2);
       CAPTURE(n_queries);
       CAPTURE(dims);

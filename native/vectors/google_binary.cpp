@@ -1,5 +1,6 @@
 // word2vec.c's binary format: "rows dims\n", then per row the word, one space, `dims` little-endian floats and a
 // newline. gensim writes no newline after a row; both are read.
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -28,9 +29,11 @@ LoadedVectors read_google_binary(const VectorSource& source, TaskControl& contro
   // First pass, one thread: words are of any length, so each row is found from the one before. Most of the reading
   // from the disk happens here; the second pass, which copies, counts as much.
   control.begin(Phase::loading, 2 * bytes.size());
-  WordIndex words(source.rows);
+  // At most so many rows fit in, whatever the header promises: nothing is allocated beyond.
+  const size_t possible_rows = std::min<uint64_t>(source.rows, (bytes.size() - source.body) / (row_bytes + 1));
+  WordIndex words(possible_rows);
   std::vector<size_t> values;  // where they are in the file, for each word
-  values.reserve(source.rows);
+  values.reserve(possible_rows);
   uint64_t duplicates = 0;
   size_t at = source.body;
   for (uint64_t row = 0; row < source.rows; ++row) {

@@ -1,5 +1,6 @@
 // word2vec.c's text format: "rows dims\n", then a line per row: the word and `dims` numbers. Read with any line ends,
 // with or without a space before them. A word may hold spaces: the last `dims` fields of the line are the values.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -26,7 +27,7 @@ std::string_view line_at(std::string_view bytes, size_t at) {
 }
 
 bool parse_number(std::string_view field, float& value) {
-  if (!field.empty() && field.front() == '+') field.remove_prefix(1);
+  if (field.starts_with('+') && !field.starts_with("+-")) field.remove_prefix(1);
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error == std::errc::result_out_of_range) {  // too large or too small: infinity or the nearest small number
     value = std::strtof(std::string(field).c_str(), nullptr);
@@ -94,11 +95,16 @@ bool is_google_text(const VectorSource& source) {
   std::string_view word;
   const std::string_view line = line_at(source.bytes, source.body);
   if (parse_row(line, source.dims, values.data(), word) == RowFault::none) return true;
-  // A faulty row whose first value is a number is a text row too: its message should be about text.
+  // A faulty row whose first value is a number is a text row too: its message should be about text. But the bytes of a
+  // binary value may also be a digit and a blank: then binary values follow, where text has no control characters.
   const size_t blank = line.find_first_of(" \t");
   if (blank == std::string_view::npos) return false;
   const std::string_view rest = line.substr(blank + 1);
-  return parse_number(rest.substr(0, rest.find_first_of(" \t\r")), values[0]);
+  if (!parse_number(rest.substr(0, rest.find_first_of(" \t\r")), values[0])) return false;
+  const std::string_view as_binary = source.bytes.substr(source.body + blank + 1, source.dims * sizeof(float));
+  return std::none_of(as_binary.begin(), as_binary.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && !is_blank(c) && c != '\r' && c != '\n';
+  });
 }
 
 LoadedVectors read_google_text(const VectorSource& source, TaskControl& control) {

@@ -31,13 +31,13 @@ VectorSource read_header(const std::string& path, std::string_view bytes) {
     throw fail("the first " + std::to_string(std::min<size_t>(bytes.size(), 100)) + " bytes hold no line end");
   const char *p = bytes.data() + begin, *end = bytes.data() + line_end;
   const auto number = [&](uint64_t& value) {
-    while (p < end && *p == ' ') ++p;
+    while (p < end && (*p == ' ' || *p == '\t')) ++p;
     const auto parsed = std::from_chars(p, end, value);
     p = parsed.ptr;
     return parsed.ec == std::errc();
   };
   const bool both = number(source.rows) && number(source.dims);
-  while (p < end && (*p == ' ' || *p == '\r')) ++p;
+  while (p < end && (*p == ' ' || *p == '\t' || *p == '\r')) ++p;
   if (!both || p != end) throw fail("received " + quoted(bytes.substr(begin, line_end - begin)));
   source.body = line_end + 1;
 
@@ -89,6 +89,7 @@ void save_vocabulary(const VectorStore& store, const std::string& path, TaskCont
   control.begin(Phase::saving, 0);
   AtomicFile file(path);
   for (size_t i = 0; i < store.size(); ++i) {
+    if (i % rows_per_block == 0) control.check_cancelled();
     file.write(store.word(i));
     file.write(" " + std::to_string(store.count(i)) + "\n");
   }
