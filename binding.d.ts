@@ -34,7 +34,7 @@ export interface NativeTrainingOptions {
   sg: boolean;
   hs: boolean;
   negative: number;
-  negatives: 'per-pair';
+  negatives: 'per-pair' | 'shared';
   nsExponent: number;
   cbowMean: boolean;
   sample: number;

@@ -10,7 +10,8 @@ namespace w2v {
 //   targets += gᵀ · inputs;      inputs += g · targets (before)
 //
 // All scores of a step are computed before its updates. A row that occurs twice, among the inputs or among the
-// targets, gets both updates. Mikolov et al. 2013 (arXiv:1301.3781, arXiv:1310.4546).
+// targets, gets both updates; the second may see it after the first, a difference of second order in the rate. Mikolov
+// et al. 2013 (arXiv:1301.3781, arXiv:1310.4546).
 struct Step {
   const uint32_t* inputs;   // n_inputs rows of the input matrix: the context words
   const uint32_t* targets;  // n_targets rows of the target matrix: first tree nodes, then center and negatives

@@ -11,6 +11,8 @@ TrainingOptions to_training_options(const Napi::Object& js) {
   options.skip_gram = flag("sg");
   options.hierarchical_softmax = flag("hs");
   options.negative = static_cast<uint32_t>(number("negative"));
+  options.negatives =
+      js.Get("negatives").As<Napi::String>().Utf8Value() == "shared" ? Negatives::shared : Negatives::per_pair;
   options.ns_exponent = number("nsExponent");
   options.cbow_mean = flag("cbowMean");
   options.sample = number("sample");

@@ -44,8 +44,8 @@ double train_on_cpu(Model& model, const EncodedCorpus& corpus, const TrainingOpt
     const size_t step_inputs = max_step_inputs(options);
     Matrix scratch(1, scratch_floats(step_inputs, max_step_targets(options, path), stride), "training step");
     std::vector<float*> row_pointers(2 * step_inputs);
-    const UpdateTables tables{model.input.row(0), model.targets.row(0), stride,      combine_of(options),
-                              logistic,    scratch.row(0),       row_pointers.data()};
+    const UpdateTables tables{model.input.row(0), model.targets.row(0), stride, combine_of(options), logistic,
+                              scratch.row(0),     row_pointers.data()};
     const auto update = kernels().update;
 
     // One window ahead: its rows arrive in the cache while the one before is computed.

@@ -33,7 +33,9 @@ class SequentialDraws {
 class PositionDraws {
  public:
   PositionDraws(uint64_t epoch_key, uint64_t position) : random_(epoch_key + position * 0xd1342543de82ef95) {}
-  static uint64_t epoch_key(uint64_t seed, uint64_t epoch) { return SplitMix(seed * 0x9fb21c651e98df25 + epoch).next(); }
+  static uint64_t epoch_key(uint64_t seed, uint64_t epoch) {
+    return SplitMix(seed * 0x9fb21c651e98df25 + epoch).next();
+  }
 
   bool keep(float probability) { return static_cast<float>(random_.next() >> 40) * 0x1p-24f < probability; }
   uint32_t below(uint32_t n) { return scale(random_.next() >> 32, n); }

@@ -35,7 +35,8 @@ Window::Window(const TrainingOptions& options, size_t longest_path) {
   labels.reserve(targets.capacity());
 }
 
-IdRange::IdRange(const EncodedCorpus& corpus, uint64_t begin, uint64_t end) : corpus_(&corpus), end_(end), left_(end - begin) {
+IdRange::IdRange(const EncodedCorpus& corpus, uint64_t begin, uint64_t end)
+    : corpus_(&corpus), end_(end), left_(end - begin) {
   while (begin > 0 || at_ == nullptr) {
     if (next_segment_ == corpus.segments.size()) return;
     open_segment();

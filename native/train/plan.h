@@ -52,8 +52,8 @@ class IdRange {
 };
 
 // One thread's way through its part of the corpus: the sentences, subsampling, windows and negative samples.
-// Negatives::per_pair: drawn in the order in which word2vec.c draws them; a step for each pair. Negatives::shared: a step
-// for each window, its draws a function of its position.
+// Negatives::per_pair: drawn in the order in which word2vec.c draws them; a step for each pair. Negatives::shared: a
+// step for each window, its draws a function of its position.
 class Plan {
  public:
   // Part `thread` of options.threads. The references must outlive the plan.
