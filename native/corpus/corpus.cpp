@@ -162,23 +162,21 @@ void Corpus::append_files(const std::vector<std::string>& paths, unsigned thread
     const size_t shards = (text.size() + shard_bytes - 1) / shard_bytes;
     const size_t first_segment = segments_.size();
     segments_.resize(first_segment + shards);
-    std::atomic<size_t> next{0};
-    run_threads(static_cast<unsigned>(std::min<size_t>(threads, std::max<size_t>(shards, 1))), [&](unsigned t) {
-      std::vector<uint32_t> ids;
-      for (size_t shard; (shard = next++) < shards;) {
-        control.check_cancelled();
-        const size_t begin = shard_begin(shard), end = shard_begin(shard + 1);
-        const std::string_view bytes = text.substr(begin, end - begin);
-        reject_binary(bytes, begin, paths[f]);
-        ids.clear();
-        count_and_encode(bytes, Framing::lines, {paths[f], begin}, counters_[t], ids);
-        if (end == text.size() && begin < end && ends_in_open_sentence(text)) {
-          ids.push_back(0);
-          ++counters_[t].counts[0];
-        }
-        segments_[first_segment + shard] = {storage_->add(ids), t};
-        control.done += std::min(shard_bytes, text.size() - shard * shard_bytes);
+    std::vector<std::vector<uint32_t>> thread_ids(threads);
+    for_each_block(shards, threads, [&](size_t shard, unsigned thread) {
+      control.check_cancelled();
+      const size_t begin = shard_begin(shard), end = shard_begin(shard + 1);
+      const std::string_view bytes = text.substr(begin, end - begin);
+      reject_binary(bytes, begin, paths[f]);
+      std::vector<uint32_t>& ids = thread_ids[thread];
+      ids.clear();
+      count_and_encode(bytes, Framing::lines, {paths[f], begin}, counters_[thread], ids);
+      if (end == text.size() && begin < end && ends_in_open_sentence(text)) {
+        ids.push_back(0);
+        ++counters_[thread].counts[0];
       }
+      segments_[first_segment + shard] = {storage_->add(ids), thread};
+      control.done += std::min(shard_bytes, text.size() - shard * shard_bytes);
     });
     bytes_before_ += text.size();
     files[f].reset();

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <thread>
@@ -66,31 +67,48 @@ TrainingOptions small_options(bool skip_gram, bool hierarchical_softmax, uint32_
   return options;
 }
 
+void check_learns(const std::string& text, const TrainingOptions& options) {
+  TaskControl control;
+  const TrainingResult result = train_text(text, options, control);
+  CHECK(result.vectors->size() == 41);
+  CHECK(result.trained_words ==
+        13u * options.epochs * static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n')));
+  CHECK(control.done == control.total);
+  CHECK(company_margin(*result.vectors) > 0.1);
+}
+
 }  // namespace
 
-TEST_CASE("every mode learns which words keep company, with one thread and with several") {
+TEST_CASE("every mode learns which words keep company") {
   const std::string text = grouped_text(2000, 1);
-  for (const unsigned threads : {1u, 4u})
-    for (const Negatives negatives : {Negatives::per_pair, Negatives::shared})
-      for (const bool skip_gram : {false, true})
-        for (const bool cbow_mean : {false, true})
-          for (const auto& [hierarchical_softmax, negative] : {std::pair{false, 5u}, {true, 0u}, {true, 5u}}) {
-            TrainingOptions options = small_options(skip_gram, hierarchical_softmax, negative);
-            options.threads = threads;
-            options.negatives = negatives;
-            options.cbow_mean = cbow_mean;
-            TaskControl control;
-            const TrainingResult result = train_text(text, options, control);
-            CAPTURE(threads);
-            CAPTURE(static_cast<int>(negatives));
-            CAPTURE(skip_gram);
-            CAPTURE(cbow_mean);
-            CAPTURE(hierarchical_softmax);
-            CHECK(result.vectors->size() == 41);
-            CHECK(result.trained_words == 10 * 2000 * 13);
-            CHECK(control.done == control.total);
-            CHECK(company_margin(*result.vectors) > 0.1);
-          }
+  for (const Negatives negatives : {Negatives::per_pair, Negatives::shared})
+    for (const bool skip_gram : {false, true})
+      for (const bool cbow_mean : {false, true})
+        for (const auto& [hierarchical_softmax, negative] : {std::pair{false, 5u}, {true, 0u}, {true, 5u}}) {
+          TrainingOptions options = small_options(skip_gram, hierarchical_softmax, negative);
+          options.negatives = negatives;
+          options.cbow_mean = cbow_mean;
+          CAPTURE(static_cast<int>(negatives));
+          CAPTURE(skip_gram);
+          CAPTURE(cbow_mean);
+          CAPTURE(hierarchical_softmax);
+          check_learns(text, options);
+        }
+}
+
+// Fewer modes and less text: under ThreadSanitizer each intended race costs a look at the suppressions.
+TEST_CASE("several threads learn which words keep company") {
+  const std::string text = grouped_text(200, 1);
+  for (const Negatives negatives : {Negatives::per_pair, Negatives::shared})
+    for (const bool skip_gram : {false, true}) {
+      TrainingOptions options = small_options(skip_gram, !skip_gram, 5);
+      options.negatives = negatives;
+      options.threads = 4;
+      options.alpha = 0.1f;
+      CAPTURE(static_cast<int>(negatives));
+      CAPTURE(skip_gram);
+      check_learns(text, options);
+    }
 }
 
 TEST_CASE("one thread and one seed give the same bytes; another seed gives others") {
