@@ -340,7 +340,8 @@ class SentenceEncoder {
   /** Gives a promise where the chunk is full or the sentence long: it is to be awaited before the next call. */
   add(sentence: unknown, index: number): Promise<void> | undefined {
     this.#checkKind(sentence, index);
-    if (typeof sentence === 'string') return this.#writeSentence(sentence);
+    if (typeof sentence === 'string')
+      return this.#writeSentence(sentence.endsWith('\n') ? sentence.slice(0, -1) : sentence);
     const words = sentence as readonly unknown[];
     if (words.length > wordsPerTurn) return this.#writeManyWords(words, index);
     return this.#writeSentence(toFramedWords(words, index));

@@ -97,34 +97,31 @@ function fasttextCpuSeconds(mode, vectorSize, corpus, epochs) {
   return user + system;
 }
 
-const contenders = {
-  ours(mode, vectorSize, corpus) {
-    const args = [
+function oursCpuSeconds(negatives, mode, vectorSize, corpus) {
+  const args = [
+    ...[
       'train',
       corpus,
       '--output',
       path.join(folder, 'ours.bin'),
       '--json',
       '--threads',
-      '1',
+      1,
       '--min-count',
-      '5',
-      '--vector-size',
-      vectorSize,
-      '--window',
-      common.window,
-      '--sample',
-      common.sample,
-      '--epochs',
-      common.epochs,
-      '--negative',
-      mode.negative,
-      ...(mode.sg ? ['--sg'] : []),
-      ...(mode.hs ? ['--hs'] : []),
-    ].map(String);
-    const output = run(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), ...args]);
-    return JSON.parse(output.trim().split('\n').at(-1)).trainCpuSeconds;
-  },
+      5,
+    ],
+    ...['--vector-size', vectorSize, '--window', common.window, '--sample', common.sample],
+    ...['--epochs', common.epochs, '--negative', mode.negative, '--negatives', negatives],
+    ...(mode.sg ? ['--sg'] : []),
+    ...(mode.hs ? ['--hs'] : []),
+  ].map(String);
+  const output = run(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), ...args]);
+  return JSON.parse(output.trim().split('\n').at(-1)).trainCpuSeconds;
+}
+
+const contenders = {
+  shared: (...measured) => oursCpuSeconds('shared', ...measured),
+  'per-pair': (...measured) => oursCpuSeconds('per-pair', ...measured),
 };
 
 const python = ['/usr/bin/python3', 'python3'].find(
@@ -160,7 +157,7 @@ function median(numbers) {
 function measureVocabulary(corpus) {
   const program =
     'const { Word2Vec } = require(process.argv[1]); Word2Vec.train(process.argv[2], { vectorSize: 1, window: 1, negative: 1,' +
-    ' sample: 0, epochs: 1, threads: 2 }).then((model) => console.log(model.report.vocabularySeconds));';
+    ' sample: 1e-6, epochs: 1, threads: 2 }).then((model) => console.log(model.report.vocabularySeconds));';
   const ours = [];
   const wc = [];
   for (let round = 0; round < Math.max(rounds, 5); ++round) {
@@ -185,14 +182,16 @@ console.log(
 );
 
 const names = Object.keys(contenders);
-const others = names.filter((name) => name !== 'ours');
+const ratios = ['shared', 'per-pair'].flatMap((ours) =>
+  names.filter((name) => !['shared', 'per-pair'].includes(name)).map((other) => [ours, other]),
+);
 console.log('words per CPU second of the training phase, one thread');
 console.log(
   [
     'mode'.padEnd(14),
     'size',
     ...names.map((name) => name.padStart(11)),
-    ...others.map((name) => `÷ ${name}`.padStart(12)),
+    ...ratios.map(([ours, other]) => `${ours}÷${other}`.padStart(18)),
   ].join(' '),
 );
 const rows = [];
@@ -204,14 +203,13 @@ for (const vectorSize of [100, 300]) {
         samples[name].push(text.words / contenders[name](mode, vectorSize, text.head));
     }
     const rates = Object.fromEntries(names.map((name) => [name, median(samples[name])]));
-    const ratios = others.map((name) => rates.ours / rates[name]);
     rows.push({ mode: mode.name, vectorSize, wordsPerCpuSecond: rates, samples });
     console.log(
       [
         mode.name.padEnd(14),
         String(vectorSize).padStart(4),
         ...names.map((name) => Math.round(rates[name]).toLocaleString('en').padStart(11)),
-        ...ratios.map((ratio) => ratio.toFixed(2).padStart(12)),
+        ...ratios.map(([ours, other]) => (rates[ours] / rates[other]).toFixed(2).padStart(18)),
       ].join(' '),
     );
   }

@@ -1,0 +1,302 @@
+// What a training reads: every source gives the same words, bad ones give one clear error.
+import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
+import { createReadStream, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { readCorpus, type CorpusSource, type ReadCorpusOptions } from '../lib/corpus.js';
+import { Word2Vec } from '../lib/index.js';
+import { madeSentences, rejectionOf, root, temporaryFolder } from './helpers.js';
+
+const file = temporaryFolder();
+
+/** Word → count, in the order of the vocabulary; `</s>` counts the sentences. */
+async function countsOf(source: CorpusSource, spool = false): Promise<[string, number | undefined][]> {
+  const { vectors } = await Word2Vec.train(source, {
+    vectorSize: 1,
+    negative: 1,
+    window: 1,
+    epochs: 1,
+    minCount: 1,
+    spool,
+  });
+  return [...vectors].map((word) => [word, vectors.count(word)]);
+}
+
+async function errorOf(source: unknown, options: Partial<ReadCorpusOptions> = {}) {
+  return rejectionOf(readCorpus(source as CorpusSource, { threads: 2, ...options }));
+}
+
+const sentences = madeSentences(300, 50);
+const lines = sentences.map((words) => words.join(' '));
+const text = `${lines.join('\n')}\n`;
+
+describe('every source of the same sentences is the same corpus', () => {
+  let expected: [string, number | undefined][];
+  beforeAll(async () => {
+    writeFileSync(file('all.txt'), text);
+    expected = await countsOf(file('all.txt'));
+    expect(expected[0]).toEqual(['</s>', 300]);
+  });
+
+  test('gzip, in one member and in several', async () => {
+    writeFileSync(file('all.gz'), gzipSync(text));
+    expect(await countsOf(file('all.gz'))).toEqual(expected);
+    writeFileSync(
+      file('members'),
+      Buffer.concat([gzipSync(text.slice(0, 1001)), gzipSync(text.slice(1001))]),
+    );
+    expect(await countsOf(file('members'))).toEqual(expected);
+  });
+
+  test('folders, globs, lists and links', async () => {
+    mkdirSync(file('parts/deeper'), { recursive: true });
+    mkdirSync(file('parts/.hidden'));
+    const part = (from: number, to: number) => lines.slice(from, to).join('\n');
+    writeFileSync(file('parts/1.txt'), part(0, 100)); // no line feed at its end: a file ends a sentence
+    writeFileSync(file('parts/2.txt.gz'), gzipSync(part(100, 200)));
+    writeFileSync(file('parts/deeper/3.txt'), part(200, 300));
+    writeFileSync(file('parts/.hidden/4.txt'), 'never read');
+    symlinkSync(file('parts'), file('linked'));
+    const names = ['parts/1.txt', 'parts/2.txt.gz', 'parts/deeper/3.txt'].map(file);
+    expect(await countsOf(file('parts'))).toEqual(expected);
+    expect(await countsOf(file('linked'))).toEqual(expected);
+    expect(await countsOf(file('parts/**/*.txt*'))).toEqual(expected);
+    expect(await countsOf({ files: names })).toEqual(expected);
+    expect(await countsOf({ files: [file('parts/*.{txt,gz}'), file('parts/deeper')] })).toEqual(expected);
+  });
+
+  test('a name that looks like a glob but exists is that file', async () => {
+    writeFileSync(file('[a].txt'), 'bracket');
+    writeFileSync(file('a.txt'), 'letter');
+    expect((await countsOf(file('[a].txt')))[1]).toEqual(['bracket', 1]);
+  });
+
+  test('a pipe', () => {
+    const script = `require('./dist/index.js').Word2Vec.train('/dev/stdin', { vectorSize: 1, minCount: 1 })
+      .then(({ vectors }) => console.log(JSON.stringify([...vectors].map((word) => [word, vectors.count(word)]))))`;
+    const output = execFileSync(
+      'bash',
+      ['-c', 'cat "$0" | "$1" -e "$2"', file('all.txt'), process.execPath, script],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    );
+    expect(JSON.parse(output)).toEqual(expected);
+  });
+
+  test('iterables and, spooled, iterators', async () => {
+    expect(await countsOf(lines)).toEqual(expected);
+    expect(await countsOf(sentences)).toEqual(expected);
+    expect(await countsOf(new Set([text]))).toEqual(expected); // line feeds within a string end sentences
+    const again = { [Symbol.iterator]: () => sentences.values() };
+    expect(await countsOf(again)).toEqual(expected);
+    const asyncAgain = {
+      async *[Symbol.asyncIterator]() {
+        for (const sentence of sentences) yield await Promise.resolve(sentence);
+      },
+    };
+    expect(await countsOf(asyncAgain)).toEqual(expected);
+    expect(await countsOf(asyncAgain[Symbol.asyncIterator](), true)).toEqual(expected);
+    expect(await countsOf(lines.values(), true)).toEqual(expected);
+    expect(await countsOf(createInterface({ input: createReadStream(file('all.txt')) }), true)).toEqual(
+      expected,
+    );
+    expect(await countsOf(Readable.from(lines), true)).toEqual(expected);
+  });
+
+  test('any words, as lines, as arrays of words and as a file', async () => {
+    const word = fc
+      .string({ unit: 'grapheme', minLength: 1 })
+      .filter((w) => !/[\s\0\ufeff]/u.test(w) && w !== '</s>');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(word, { minLength: 1 }), { minLength: 1 }), async (made) => {
+        const counts = await countsOf(made);
+        const joined = made.map((words) => words.join(' '));
+        expect(await countsOf(joined)).toEqual(counts);
+        writeFileSync(file('any.txt'), joined.join('\n'));
+        expect(await countsOf(file('any.txt'))).toEqual(counts);
+        expect(counts[0]).toEqual(['</s>', made.length]);
+        const distinct = new Set(made.flat().map((w) => w.toWellFormed()));
+        expect(new Set(counts.slice(1).map(([w]) => w))).toEqual(distinct);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('words in arrays may hold spaces; empty ones are left out', async () => {
+  expect(await countsOf([['new york', '', 'tab\there'], [], ['new york']])).toEqual([
+    ['</s>', 3],
+    ['new york', 2],
+    ['tab\there', 1],
+  ]);
+});
+
+test('sentences larger than the buffers, and very many words in one', async () => {
+  const long = `${'abc déf 😀 '.repeat(300_000)}end`;
+  expect(await countsOf(['start', long])).toEqual([
+    ['</s>', 2],
+    ['abc', 300_000],
+    ['déf', 300_000],
+    ['😀', 300_000],
+    ['start', 1],
+    ['end', 1],
+  ]);
+  expect((await countsOf([Array<string>(500_000).fill('w')])).slice(0, 2)).toEqual(
+    [
+      ['w', 500_000],
+      ['</s>', 1],
+    ].reverse(),
+  );
+});
+
+describe('what is refused', () => {
+  test.each([
+    [null],
+    [5],
+    [{}],
+    [Buffer.from('text')],
+    [() => ['a']],
+    [{ files: 5 }],
+    [{ files: [] }],
+    [{ files: ['a', null] }],
+  ])('%p is no source', async (source) => {
+    expect((await errorOf(source)).code).toBe('ERR_W2V_ARGUMENT');
+  });
+
+  test.each([
+    [[['a'], 'b c'], 1, "'b c'"],
+    [['a b', ['c']], 1, 'array'],
+    [[null], 0, 'null'],
+    [['a', 5], 1, '5'],
+    [[['a', 5]], 0, '5'],
+    [[['a', 'line\nfeed']], 0, 'line feeds'],
+    [[['a', 'n\0l']], 0, 'NUL'],
+    [[['a', ['b']]], 0, 'array'],
+    [['a', Buffer.from('b')], 1, 'chunks of bytes'],
+  ])('%j: an item of another kind', async (source, index, says) => {
+    const error = await errorOf(source);
+    expect(error.code).toBe('ERR_W2V_CORPUS_ITEM');
+    expect(error.message).toContain(`item ${index}`);
+    expect(error.message).toContain(says);
+  });
+
+  test.each([
+    ['an iterator', () => lines.values()],
+    ['a generator', () => (function* () { yield 'a'; })()], // prettier-ignore
+    ['an async generator', () => (async function* () { yield await Promise.resolve('a'); })()], // prettier-ignore
+    ['a stream', () => Readable.from(lines)],
+    ['lines of a stream', () => createInterface({ input: Readable.from(lines) })],
+    ['a web stream', () => new ReadableStream()],
+  ])('%s without spool', async (_, make) => {
+    const source = make();
+    const error = await errorOf(source);
+    expect(error.code).toBe('ERR_W2V_CORPUS_ONE_SHOT');
+    expect(error.message).toContain('spool: true');
+    if (source instanceof Readable) source.destroy();
+  });
+
+  test('paths that are not there', async () => {
+    for (const path of ['none.txt', 'none/*.txt', 'the cat sat on the mat']) {
+      const error = await errorOf(file(path));
+      expect(error.code).toBe('ERR_W2V_FILE_NOT_FOUND');
+      expect(error.message).toContain(path);
+    }
+    expect((await errorOf({ files: [file('all.txt'), file('none.txt')] })).message).toContain('none.txt');
+  });
+
+  test('gzip that is cut or damaged', async () => {
+    writeFileSync(file('cut.gz'), gzipSync(text));
+    truncateSync(file('cut.gz'), 500);
+    const damaged = gzipSync(text);
+    damaged.fill(0x55, 200, 300);
+    writeFileSync(file('damaged.gz'), damaged);
+    for (const name of ['cut.gz', 'damaged.gz']) {
+      const error = await errorOf(file(name));
+      expect(error.code).toBe('ERR_W2V_FILE_READ');
+      expect(error.message).toContain(name);
+    }
+  });
+
+  test('a spool folder that is not there, or no folder', async () => {
+    expect((await errorOf(lines, { spool: file('no/such') })).code).toBe('ERR_W2V_FILE_WRITE');
+    expect((await errorOf(lines, { spool: 5 as unknown as string })).code).toBe('ERR_W2V_OPTION');
+  });
+});
+
+describe('ending the reading', () => {
+  /** Gives sentences for ever, or after some of them hangs. */
+  class Endless {
+    returned = false;
+    constructor(readonly hangAfter = Infinity) {}
+    [Symbol.asyncIterator](): AsyncIterator<string> {
+      let given = 0;
+      return {
+        next: () =>
+          ++given > this.hangAfter
+            ? new Promise(() => undefined)
+            : Promise.resolve({ done: false, value: 'a b c' }),
+        return: () => {
+          this.returned = true;
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      };
+    }
+  }
+
+  test.each([Infinity, 3])(
+    'a signal ends an iterable that gives %p items, and lets it clean up',
+    async (hangAfter) => {
+      const source = new Endless(hangAfter);
+      const error = await errorOf(source, { signal: AbortSignal.timeout(100) });
+      expect(error).toMatchObject({ code: 'ERR_W2V_CANCELLED', name: 'AbortError' });
+      expect((error.cause as Error).name).toBe('TimeoutError');
+      expect(source.returned).toBe(true);
+    },
+  );
+
+  test('a signal that was aborted before', async () => {
+    const signal = AbortSignal.abort();
+    expect((await errorOf(lines, { signal })).code).toBe('ERR_W2V_CANCELLED');
+    expect((await errorOf(file('all.txt'), { signal })).code).toBe('ERR_W2V_CANCELLED');
+    expect((await errorOf(file('all.gz'), { signal })).code).toBe('ERR_W2V_CANCELLED');
+  });
+
+  test("errors of the user's own pass through, and the iterator may clean up", async () => {
+    const own = new Error('own');
+    const failing = {
+      *[Symbol.iterator](): Generator<string> {
+        yield 'a';
+        throw own;
+      },
+    };
+    expect(await errorOf(failing)).toBe(own);
+    const source = new Endless();
+    const error = await errorOf(source, {
+      onProgress: () => {
+        throw own;
+      },
+    });
+    expect(error).toBe(own);
+    expect(source.returned).toBe(true);
+  });
+});
+
+test('progress: a fraction of files, none of iterables', async () => {
+  writeFileSync(file('large.gz'), gzipSync(text.repeat(800)));
+  const seen: { fraction: number | null; words: number }[] = [];
+  await readCorpus(file('large.gz'), { threads: 1, onProgress: (progress) => seen.push(progress) });
+  await readCorpus(
+    { files: [file('all.txt'), file('large.gz')] },
+    { threads: 1, onProgress: (progress) => seen.push(progress) },
+  );
+  for (const { fraction, words } of seen) {
+    expect(fraction).toBeGreaterThan(0);
+    expect(fraction).toBeLessThanOrEqual(1);
+    expect(words).toBeGreaterThan(0);
+  }
+  expect(seen.at(-1)!.words).toBeGreaterThan(0);
+});
