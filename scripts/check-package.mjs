@@ -55,7 +55,7 @@ KeyedVectors.load('vectors.bin').then(async (vectors) => {
 const typescript = `
 import { KeyedVectors, Word2Vec } from 'word2vec-native';
 export async function nearest(path: string, word: string): Promise<string[]> {
-  const model = await Word2Vec.train(path, { vectorSize: 8, onProgress: ({ fraction }) => { fraction.toFixed(2); } });
+  const model = await Word2Vec.train(path, { vectorSize: 8, onProgress: ({ fraction }) => { fraction?.toFixed(2); } });
   const vectors: KeyedVectors = model.vectors;
   const row: Float32Array = vectors.get(word);
   // @ts-expect-error: an option that does not exist
