@@ -6,11 +6,11 @@ namespace w2v::W2V_ISA {
 
 namespace {
 
-// Targets handled together: their rows, gradients and coefficients share the registers of AVX2.
-constexpr size_t block = 6;
+// Targets handled together, at most: their rows and changes share the registers.
+constexpr size_t block = Vec::width == 16 ? 12 : 6;
 
 // Inputs scored together: as many as leave room for their accumulators.
-constexpr size_t score_inputs = Vec::width == 16 ? 4 : Vec::width == 8 ? 2 : 1;
+constexpr size_t score_inputs = Vec::width == 16 ? 2 : Vec::width == 8 ? 2 : 1;
 
 // ---- scores ----
 
@@ -145,25 +145,23 @@ struct Size {
   static constexpr size_t value = N;
 };
 
-// Calls f(Size<n>, first) for each block of n targets.
+// f(Size<n>()) for 1 ≤ n ≤ block.
+template <size_t N = block, class F>
+void with_size(size_t n, F&& f) {
+  if constexpr (N > 1) {
+    if (n < N) return with_size<N - 1>(n, f);
+  }
+  f(Size<N>());
+}
+
+// Calls f(Size<n>(), first) for blocks of targets, as equal as can be.
 template <class F>
 void for_each_block(size_t n_targets, F&& f) {
-  static_assert(block == 6);
-  size_t first = 0;
-  for (; first + block <= n_targets; first += block) f(Size<6>(), first);
-  switch (n_targets - first) {
-    case 1:
-      return f(Size<1>(), first);
-    case 2:
-      return f(Size<2>(), first);
-    case 3:
-      return f(Size<3>(), first);
-    case 4:
-      return f(Size<4>(), first);
-    case 5:
-      return f(Size<5>(), first);
-    default:
-      return;
+  const size_t blocks = (n_targets + block - 1) / block;
+  for (size_t b = 0, first = 0; b < blocks; ++b) {
+    const size_t n = (n_targets - first + blocks - b - 1) / (blocks - b);
+    with_size(n, [&](auto size) { f(size, first); });
+    first += n;
   }
 }
 

@@ -147,24 +147,27 @@ void Plan::draw_window(Window& window, Draws& draws) {
 
 template <class Draws>
 void Plan::add_step(Window& window, std::span<const uint32_t> inputs, uint32_t center, Draws& draws) {
-  const size_t first = window.targets.size();
   uint32_t n_nodes = 0;
   if (options_.hierarchical_softmax) {
     const auto path = model_.huffman.path(center);
     const auto labels = model_.huffman.path_labels(center);
+    n_nodes = static_cast<uint32_t>(path.size());
+    if (options_.negative == 0) {  // the path is all there is: no copy
+      window.steps.push_back({inputs.data(), path.data(), labels.data(), static_cast<uint32_t>(inputs.size()), n_nodes,
+                              n_nodes, learning_rate_});
+      return;
+    }
     window.targets.insert(window.targets.end(), path.begin(), path.end());
     window.labels.insert(window.labels.end(), labels.begin(), labels.end());
-    n_nodes = static_cast<uint32_t>(path.size());
   }
-  if (options_.negative > 0) {
-    window.targets.push_back(center);
-    window.labels.push_back(1);
-    for (uint32_t d = 0; d < options_.negative; ++d) {
-      const uint32_t target = draws.negative(model_);
-      if (target == center) continue;
-      window.targets.push_back(target);
-      window.labels.push_back(0);
-    }
+  const size_t first = window.targets.size() - n_nodes;
+  window.targets.push_back(center);
+  window.labels.push_back(1);
+  for (uint32_t d = 0; d < options_.negative; ++d) {
+    const uint32_t target = draws.negative(model_);
+    if (target == center) continue;
+    window.targets.push_back(target);
+    window.labels.push_back(0);
   }
   window.steps.push_back({inputs.data(), window.targets.data() + first, window.labels.data() + first,
                           static_cast<uint32_t>(inputs.size()), static_cast<uint32_t>(window.targets.size() - first),
@@ -173,8 +176,19 @@ void Plan::add_step(Window& window, std::span<const uint32_t> inputs, uint32_t c
 
 void Plan::prefetch_rows(const Window& window) const {
   const size_t bytes = model_.input.stride() * sizeof(float);
-  for (const uint32_t row : window.inputs) prefetch(model_.input.row(row), bytes);
-  for (const uint32_t row : window.targets) prefetch(model_.targets.row(row), bytes);
+  uint32_t first = 0;  // the steps of a window have the path in common
+  for (const Step& step : window.steps) {
+    for (uint32_t t = first; t < step.n_targets; ++t) prefetch(model_.targets.row(step.targets[t]), bytes);
+    first = step.n_nodes;
+  }
+  // Context words stay in the cache from window to window: each is asked for once, when it comes into reach.
+  const size_t reach = std::min(position_ + options_.window, sentence_.size() - 1);
+  for (size_t c = position_ == 0 ? 0 : reach; c <= reach; ++c) prefetch(model_.input.row(sentence_[c]), bytes);
+  if (options_.hierarchical_softmax && position_ + 1 < sentence_.size()) {
+    constexpr size_t most_paths = 32 * sizeof(uint32_t);
+    prefetch(model_.huffman.path(sentence_[position_ + 1]).data(), most_paths);
+    prefetch(model_.huffman.path_labels(sentence_[position_ + 1]).data(), most_paths);
+  }
 }
 
 }  // namespace w2v
