@@ -14,7 +14,7 @@ function(w2v_add_isa target isa)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12's own AVX-512 intrinsics set it off (GCC bug 105593).
-    target_compile_options(${objects} PRIVATE -Wno-maybe-uninitialized)
+    target_compile_options(${objects} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)
   endif()
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
   string(TOUPPER ${isa} upper)
