@@ -45,16 +45,27 @@ export interface CorpusProgress {
 export async function readCorpus(source: CorpusSource, options: ReadCorpusOptions): Promise<NativeCorpus> {
   const reader = new CorpusReader(options);
   if (typeof source === 'string') {
-    await reader.readFiles([source]);
+    const hint = ' (a string is a path; text is given as an array of sentences)';
+    await reader.readFiles([source], hint);
   } else if (isCorpusFiles(source)) {
     await reader.readFiles(checkFiles(source.files));
   } else {
     await reader.readSentences(checkIterable(source, Boolean(options.spool)));
   }
+  if (reader.corpus.words === 0) {
+    throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected words in ${nameOf(source)} but found none`);
+  }
   return reader.corpus;
 }
 
 // ---- which kind of source ----
+
+function nameOf(source: CorpusSource): string {
+  if (typeof source === 'string') return `'${source}'`;
+  if (!isCorpusFiles(source)) return 'the sentences';
+  const paths = [source.files].flat();
+  return `'${paths[0]}'${paths.length > 1 ? ` and ${paths.length - 1} more` : ''}`;
+}
 
 function isCorpusFiles(source: unknown): source is CorpusFiles {
   return typeof source === 'object' && source !== null && 'files' in source && !(Symbol.iterator in source);
@@ -115,7 +126,7 @@ interface TextFile {
   gzip: boolean;
 }
 
-async function findFiles(given: string): Promise<TextFile[]> {
+async function findFiles(given: string, hint: string): Promise<TextFile[]> {
   if (given === '-') return [{ path: given, size: null, gzip: false }];
   const found = await stat(given).catch((error: unknown) => error as NodeJS.ErrnoException);
   if (found instanceof Error || !('isFile' in found)) {
@@ -123,7 +134,7 @@ async function findFiles(given: string): Promise<TextFile[]> {
     if (!isDynamicPattern(given)) {
       throw new W2VError(
         'ERR_W2V_FILE_NOT_FOUND',
-        `Cannot read ${describe(given)}: No such file or directory (a string is a path; text is given as an array of sentences)`,
+        `Cannot read ${describe(given)}: No such file or directory${hint}`,
       );
     }
     const names = (await glob(given, { absolute: path.isAbsolute(given), expandDirectories: false })).sort();
@@ -193,8 +204,8 @@ class CorpusReader {
     this.corpus = callNative(() => binding.createCorpus(folder));
   }
 
-  async readFiles(paths: readonly string[]): Promise<void> {
-    const files = (await Promise.all(paths.map(findFiles))).flat();
+  async readFiles(paths: readonly string[], hint = ''): Promise<void> {
+    const files = (await Promise.all(paths.map((path) => findFiles(path, hint)))).flat();
     const total = files.some(({ size }) => size === null)
       ? null
       : files.reduce((sum, { size }) => sum + size!, 0);

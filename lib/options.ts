@@ -64,6 +64,7 @@ interface NumberSpec extends Common {
   readonly max: number;
 }
 interface BooleanSpec extends Common {
+  // Its help tells what the flag does: of an option that is on by default, what --no-… does.
   readonly type: 'boolean';
   readonly default: boolean;
 }
@@ -122,7 +123,11 @@ export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
     max: 10,
     help: 'exponent of the noise distribution',
   },
-  cbowMean: { type: 'boolean', default: true, help: 'CBOW: the mean of the context vectors, not their sum' },
+  cbowMean: {
+    type: 'boolean',
+    default: true,
+    help: 'CBOW: the sum of the context vectors instead of their mean',
+  },
   sample: {
     type: 'number',
     unit: 'share of all words',
@@ -186,7 +191,11 @@ export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
     max: 1_000_000,
     help: 'split longer sentences',
   },
-  shrinkWindows: { type: 'boolean', default: true, help: 'draw the size of each window from 1 to --window' },
+  shrinkWindows: {
+    type: 'boolean',
+    default: true,
+    help: 'always the whole window instead of drawing its size from 1 to --window',
+  },
   readVocab: {
     type: 'path',
     help: 'use the vocabulary in this file (lines of word and count) instead of counting',

@@ -115,7 +115,11 @@ describe('train', () => {
       '1000000',
     ];
     const result = await runCli([...args, '--json'], {
-      onStart: (child) => setTimeout(() => child.kill(signal), 1500),
+      onStart: (child) =>
+        setTimeout(() => {
+          child.kill(signal);
+          child.kill(signal); // as npx does
+        }, 1500),
     });
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('holds what was learned so far');

@@ -295,8 +295,8 @@ describe('bad corpora', () => {
   };
 
   test.each([
-    ['empty.txt', '', {}, 'ERR_W2V_CORPUS_EMPTY', 'none'],
-    ['blank.txt', ' \n\t\n', {}, 'ERR_W2V_CORPUS_EMPTY', 'none'],
+    ['empty.txt', '', {}, 'ERR_W2V_CORPUS_EMPTY', 'empty.txt'],
+    ['blank.txt', ' \n\t\n', {}, 'ERR_W2V_CORPUS_EMPTY', 'blank.txt'],
     ['rare.txt', 'a b c', { minCount: 5 }, 'ERR_W2V_VOCABULARY_EMPTY', 'minCount'],
     ['binary.bin', Buffer.from('text\nand\0bytes'), {}, 'ERR_W2V_CORPUS_BINARY', 'byte 8'],
     ['long.txt', `a b ${'x'.repeat(1 << 20)}`, {}, 'ERR_W2V_WORD_TOO_LONG', 'long.txt'],

@@ -51,9 +51,7 @@ function toFlag(name: keyof TrainingOptions): Option {
   const spec = trainingOptionSpecs[name];
   const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (spec.type === 'boolean') {
-    return spec.default
-      ? new Option(`--no-${kebab}`, `not: ${spec.help}`)
-      : new Option(`--${kebab}`, spec.help);
+    return new Option(`--${spec.default ? 'no-' : ''}${kebab}`, spec.help);
   }
   // The default stays with resolveTrainingOptions(): here it is only told.
   const byDefault =
@@ -78,8 +76,12 @@ async function train(inputs: string[], flags: TrainFlags): Promise<void> {
 
   const bar = new ProgressBar('{words} words/s, {left} left');
   const interruption = new AbortController();
+  let interruptedAt = -Infinity;
   const interrupt = () => {
+    // npm, npx and timeout send on what the terminal has sent already: two at once are one.
+    if (performance.now() - interruptedAt < 1000) return;
     if (interruption.signal.aborted) process.exit(1);
+    interruptedAt = performance.now();
     interruption.abort();
     bar.end();
     warn('interrupted: training ends here (interrupt again to give up)');
