@@ -184,7 +184,7 @@ function isGzip(bytes: Uint8Array): boolean {
 
 const chunkBytes = 1 << 20;
 const progressIntervalMs = 200;
-const turnMs = 5; // time on the JavaScript thread before others get their turn
+const turnMs = 3; // time on the JavaScript thread before others get their turn
 
 class CorpusReader {
   readonly corpus: NativeCorpus;

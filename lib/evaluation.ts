@@ -167,9 +167,9 @@ export async function evaluateWordPairs(
 
 // ---- options, files, turns ----
 
-const questionsPerSearch = 512;
-const linesPerTurn = 256;
-const wordsPerTurn = 4096;
+const questionsPerSearch = 128;
+const linesPerTurn = 64;
+const wordsPerTurn = 2048;
 
 interface Settings {
   restrictVocab: number;
