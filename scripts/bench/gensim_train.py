@@ -1,6 +1,7 @@
 """Trains gensim in corpus_file mode; prints one JSON line with the CPU seconds of the training phase.
 
-Arguments: a JSON object {corpus, vectorSize, sg, hs, negative, sample, window, epochs, workers}.
+Arguments: a JSON object {corpus, vectorSize, sg, hs, negative, sample, window, epochs, workers} and, where the vectors
+are to be saved in Google's binary format, {output}.
 """
 
 import json
@@ -43,4 +44,7 @@ model.train(
     total_words=model.corpus_total_words,
     epochs=model.epochs,
 )
-print(json.dumps({"cpuSeconds": cpu_seconds() - before, "version": gensim.__version__}))
+after = cpu_seconds()
+if "output" in given:
+    model.wv.save_word2vec_format(given["output"], binary=True)
+print(json.dumps({"cpuSeconds": after - before, "version": gensim.__version__}))
