@@ -17,8 +17,9 @@ export interface TrainingOptions {
   /** Negative samples per prediction; 0 for none (then `hs` is needed). @defaultValue 5 */
   negative?: number | undefined;
   /**
-   * Which predictions share negative samples. `per-pair`: none, as in word2vec.c. `shared`: those of a window, which is
-   * several times faster (Ji, Satish, Li, Dubey 2016, arXiv:1604.04661). @defaultValue per-pair */
+   * Which predictions share negative samples. `shared`: those of a window, which is several times faster and no worse
+   * (Ji, Satish, Li, Dubey 2016, arXiv:1604.04661; docs/benchmarks.md). `per-pair`: none; the loop, the draws and the
+   * tabulated logistic of word2vec.c. @defaultValue shared */
   negatives?: 'per-pair' | 'shared' | undefined;
   /** Exponent of the noise distribution: 1 samples words by frequency, 0 all alike. @defaultValue 0.75 */
   nsExponent?: number | undefined;
@@ -113,7 +114,7 @@ export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
   negatives: {
     type: 'choice',
     choices: ['per-pair', 'shared'],
-    default: 'per-pair',
+    default: 'shared',
     help: 'what shares negative samples',
   },
   nsExponent: {

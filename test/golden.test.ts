@@ -80,9 +80,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the repository's own golden outputs (scripts/make-golden.mjs)", () => {
   const corpus = path.join(ownGolden, 'corpus.txt');
+  const options: TrainingOptions = { negatives: 'per-pair', vectorSize: 16, epochs: 2, threads: 1 };
 
   test.each(Object.keys(modes))('%s', async (mode) => {
-    const model = await Word2Vec.train(corpus, { ...modes[mode], vectorSize: 16, epochs: 2, threads: 1 });
+    const model = await Word2Vec.train(corpus, { ...options, ...modes[mode] });
     expectReproduced(model.vectors, readBinary(path.join(ownGolden, `${mode}.bin`)));
   });
 
@@ -94,6 +95,8 @@ describe("the repository's own golden outputs (scripts/make-golden.mjs)", () => 
       '--output',
       output,
       '--sg',
+      '--negatives',
+      'per-pair',
       '--vector-size',
       '16',
       '--epochs',
@@ -116,7 +119,15 @@ const shared = existsSync(googleGolden);
 if (!shared) console.log(`Skipped: the outputs of Google's tools are not here (${googleGolden})`);
 
 (shared ? describe : describe.skip)("the outputs of Google's tools", () => {
-  const options = { vectorSize: 32, window: 5, sample: 1e-3, epochs: 2, minCount: 5, threads: 1 };
+  const options: TrainingOptions = {
+    negatives: 'per-pair',
+    vectorSize: 32,
+    window: 5,
+    sample: 1e-3,
+    epochs: 2,
+    minCount: 5,
+    threads: 1,
+  };
   let corpus: string;
   beforeAll(() => {
     corpus = path.join(folder, 'corpus.txt');

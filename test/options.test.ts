@@ -31,7 +31,7 @@ test('the defaults are those of the documentation', () => {
     sg: false,
     hs: false,
     negative: 5,
-    negatives: 'per-pair',
+    negatives: 'shared',
     nsExponent: 0.75,
     cbowMean: true,
     sample: 1e-3,

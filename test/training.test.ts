@@ -33,8 +33,10 @@ describe('what is learned', () => {
     [{ sg: true, hs: true }],
     [{ sg: false, hs: true, cbowMean: false }],
     [{ sg: true, nsExponent: 0, shrinkWindows: false, minAlpha: 0.001, sample: 0 }],
+    [{ sg: true, negatives: 'per-pair' }],
+    [{ sg: false, negatives: 'per-pair' }],
   ])('words that occur together become neighbours: %j', async (mode: TrainOptions) => {
-    const { vectors } = await Word2Vec.train(grouped, { sample: 0, ...quick, epochs: 10, ...mode });
+    const { vectors } = await Word2Vec.train(grouped, { sample: 0, ...quick, threads: 1, epochs: 10, ...mode });
     for (const group of groups) {
       const neighbours = await vectors.mostSimilar(group[0]!, { topN: 4 });
       expect(neighbours.map(({ word }) => word).sort()).toEqual(group.slice(1).sort());

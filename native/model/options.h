@@ -21,7 +21,7 @@ struct TrainingOptions {
   bool skip_gram = false;  // else CBOW
   bool hierarchical_softmax = false;
   uint32_t negative = 5;  // negative samples per prediction; 0: no negative sampling
-  Negatives negatives = Negatives::per_pair;
+  Negatives negatives = Negatives::shared;
   double ns_exponent = 0.75;
   bool cbow_mean = true;  // else the sum of the context vectors, its gradient divided by their number
   double sample = 1e-3;   // subsampling threshold; 0: keep every word
