@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# test-native.sh [plain|asan|tsan] [ctest arguments]: builds the native tests without Node and runs them, plainly (the
-# default), under AddressSanitizer + UndefinedBehaviorSanitizer, or under ThreadSanitizer.
+# test-native.sh [plain|asan|tsan|arm64] [ctest arguments]: builds the native tests without Node and runs them, plainly (the
+# default), under AddressSanitizer + UndefinedBehaviorSanitizer, under ThreadSanitizer, or cross-compiled under qemu-user.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,8 +18,15 @@ case "$mode" in
     # Hogwild's intended races have names in the suppressions file; any other race fails.
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/native/test/tsan-suppressions.txt
     ;;
+  arm64) # Debian: g++-aarch64-linux-gnu, qemu-user
+    options=(
+      -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64
+      -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
+      "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu"
+    )
+    ;;
   *)
-    echo "test-native.sh: expected plain, asan or tsan, received '$mode'" >&2
+    echo "test-native.sh: expected plain, asan, tsan or arm64, received '$mode'" >&2
     exit 2
     ;;
 esac

@@ -36,7 +36,13 @@ describe('what is learned', () => {
     [{ sg: true, negatives: 'per-pair' }],
     [{ sg: false, negatives: 'per-pair' }],
   ])('words that occur together become neighbours: %j', async (mode: TrainOptions) => {
-    const { vectors } = await Word2Vec.train(grouped, { sample: 0, ...quick, threads: 1, epochs: 10, ...mode });
+    const { vectors } = await Word2Vec.train(grouped, {
+      sample: 0,
+      ...quick,
+      threads: 1,
+      epochs: 10,
+      ...mode,
+    });
     for (const group of groups) {
       const neighbours = await vectors.mostSimilar(group[0]!, { topN: 4 });
       expect(neighbours.map(({ word }) => word).sort()).toEqual(group.slice(1).sort());

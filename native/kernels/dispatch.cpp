@@ -21,6 +21,12 @@ extern const Kernels table;
 }
 #endif
 
+#ifdef W2V_HAVE_NEON
+namespace neon {
+extern const Kernels table;
+}
+#endif
+
 namespace {
 
 struct Available {
@@ -38,6 +44,9 @@ struct Available {
 #endif
 #if defined(W2V_HAVE_AVX2)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add(avx2::table);
+#endif
+#if defined(W2V_HAVE_NEON)
+    add(neon::table);  // part of every arm64
 #endif
     add(scalar::table);
   }

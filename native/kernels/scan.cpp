@@ -23,7 +23,7 @@ void dot_rows(const float* query, const float* rows, size_t stride, float* score
 // ---- a panel: lanes run along the queries, so that nothing is summed across lanes; the tile fills the registers ----
 
 constexpr size_t panel_vectors = panel_queries / Vec::width;
-constexpr size_t panel_tile_rows = Vec::width == 16 ? 12 : Vec::width == 8 ? 3 : 1;
+constexpr size_t panel_tile_rows = Vec::width == 16 ? 12 : Vec::width == 1 ? 1 : 3;
 
 template <size_t rows_per_tile>
 void dot_panel(const float* panel, size_t dims, const float* rows, size_t stride, float* scores) {

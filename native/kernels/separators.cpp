@@ -3,6 +3,8 @@
 
 #if defined(__AVX512BW__) || defined(__AVX2__) || defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(W2V_NEON)
+#include <arm_neon.h>
 #endif
 
 namespace w2v::W2V_ISA {
@@ -27,6 +29,22 @@ uint64_t separators32(const char* p) {
   return static_cast<uint32_t>(_mm256_movemask_epi8(any));
 }
 uint64_t separators(const char* p) { return separators32(p) | separators32(p + 32) << 32; }
+
+#elif defined(W2V_NEON)
+
+uint64_t separators(const char* p) {
+  // Byte i of each 16 keeps bit i % 8; three pairwise additions bring eight bytes' bits together.
+  const uint8x16_t bits = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201));
+  uint8x16_t found[4];
+  for (int i = 0; i < 4; ++i) {
+    const uint8x16_t v = vld1q_u8(reinterpret_cast<const uint8_t*>(p) + 16 * i);
+    const auto equal = [v](char c) { return vceqq_u8(v, vdupq_n_u8(static_cast<uint8_t>(c))); };
+    const uint8x16_t any = vorrq_u8(vorrq_u8(equal(' '), equal('\n')), vorrq_u8(equal('\t'), equal('\r')));
+    found[i] = vandq_u8(any, bits);
+  }
+  const uint8x16_t pairs = vpaddq_u8(vpaddq_u8(found[0], found[1]), vpaddq_u8(found[2], found[3]));
+  return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)), 0);
+}
 
 #else
 

@@ -9,6 +9,8 @@
 
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(W2V_NEON)
+#include <arm_neon.h>
 #endif
 
 #ifndef W2V_ISA
@@ -21,7 +23,7 @@ namespace {
 #if defined(__AVX512F__)
 
 struct Vec {
-  static constexpr size_t width = 16;
+  static constexpr size_t width = 16, registers = 32;
   __m512 v;
 };
 inline Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
@@ -48,7 +50,7 @@ inline void store_sums(float* p, Vec a, Vec b, Vec c, Vec d) {
 #elif defined(__AVX2__)
 
 struct Vec {
-  static constexpr size_t width = 8;
+  static constexpr size_t width = 8, registers = 16;
   __m256 v;
 };
 inline Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
@@ -77,10 +79,36 @@ inline void store_sums(float* p, Vec a, Vec b, Vec c, Vec d) {
   _mm_storeu_ps(p, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
 }
 
+#elif defined(W2V_NEON)  // by name: every arm64 has it, and the scalar kernels are to stay scalar
+
+struct Vec {
+  static constexpr size_t width = 4, registers = 32;
+  float32x4_t v;
+};
+inline Vec load(const float* p) { return {vld1q_f32(p)}; }
+inline void store(float* p, Vec a) { vst1q_f32(p, a.v); }
+inline Vec broadcast(float x) { return {vdupq_n_f32(x)}; }
+inline Vec add(Vec a, Vec b) { return {vaddq_f32(a.v, b.v)}; }
+inline Vec mul(Vec a, Vec b) { return {vmulq_f32(a.v, b.v)}; }
+inline Vec fma(Vec a, Vec b, Vec c) { return {vfmaq_f32(c.v, a.v, b.v)}; }  // a·b + c
+inline Vec divide(Vec a, Vec b) { return {vdivq_f32(a.v, b.v)}; }
+inline Vec clamp(Vec a, float low, float high) {
+  return {vminq_f32(vmaxq_f32(a.v, vdupq_n_f32(low)), vdupq_n_f32(high))};
+}
+inline Vec round_to_whole(Vec a) { return {vrndnq_f32(a.v)}; }
+inline Vec times_power_of_two(Vec a, Vec n) {  // a · 2^n, n whole
+  const int32x4_t exponent = vaddq_s32(vcvtq_s32_f32(n.v), vdupq_n_s32(127));
+  return {vmulq_f32(a.v, vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23)))};
+}
+inline float sum(Vec a) { return vaddvq_f32(a.v); }
+inline void store_sums(float* p, Vec a, Vec b, Vec c, Vec d) {
+  vst1q_f32(p, vpaddq_f32(vpaddq_f32(a.v, b.v), vpaddq_f32(c.v, d.v)));
+}
+
 #else
 
 struct Vec {
-  static constexpr size_t width = 1;
+  static constexpr size_t width = 1, registers = 16;
   float v;
 };
 inline Vec load(const float* p) { return {*p}; }

@@ -7,10 +7,10 @@ namespace w2v::W2V_ISA {
 namespace {
 
 // Targets handled together, at most: their rows and changes share the registers.
-constexpr size_t block = Vec::width == 16 ? 12 : 6;
+constexpr size_t block = Vec::registers == 32 ? 12 : 6;
 
 // Inputs scored together: as many as leave room for their accumulators.
-constexpr size_t score_inputs = Vec::width == 16 ? 2 : Vec::width == 8 ? 2 : 1;
+constexpr size_t score_inputs = Vec::width == 1 ? 1 : 2;
 
 // ---- scores ----
 

@@ -136,6 +136,7 @@ TEST_CASE("the plan emits the pairs of each window and goes through every epoch"
   corpus.append("a b c d e\n\na\nb c\n", Framing::lines, "test");
   corpus.end_source();
   TrainingOptions options = small_options(true, false, 3);
+  options.negatives = Negatives::per_pair;
   options.window = 2;
   options.shrink_windows = false;
   options.epochs = 2;
