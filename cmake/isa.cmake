@@ -10,7 +10,8 @@ function(w2v_add_isa target isa)
   target_compile_definitions(${objects} PRIVATE W2V_ISA=${isa})
   target_compile_options(${objects} PRIVATE ${ARGN} ${W2V_WARNINGS} ${W2V_SANITIZE_FLAGS})
   if(NOT MSVC)
-    target_compile_options(${objects} PRIVATE -fno-math-errno -fno-trapping-math)
+    # What is fused is written so: the compiler's own choice could differ between two loops that must agree to the bit.
+    target_compile_options(${objects} PRIVATE -fno-math-errno -fno-trapping-math -ffp-contract=off)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12's own AVX-512 intrinsics set it off (GCC bug 105593).
