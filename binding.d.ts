@@ -67,6 +67,8 @@ export interface NativeTrainingResult {
   trainSeconds: number;
   trainCpuSeconds: number;
   finalLearningRate: number;
+  /** The share of the model's memory in huge pages, 0 to 1; NaN where the system does not tell. */
+  hugePageShare: number;
   /** stopEarly() ended the training. */
   stoppedEarly: boolean;
 }

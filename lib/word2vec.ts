@@ -67,6 +67,8 @@ export interface TrainingReport {
   threads: number;
   /** The instruction set of the kernels: avx512, avx2 or scalar. */
   isa: string;
+  /** The share of the model's memory that the system put in huge pages, 0 to 1; null where it does not tell. */
+  hugePageShare: number | null;
   /** The stopSignal ended it. */
   stoppedEarly: boolean;
   /** What the user should know about the corpus. */
@@ -163,6 +165,7 @@ export class Word2Vec {
       alpha: result.finalLearningRate,
       threads: resolved.threads,
       isa: binding.isa(),
+      hugePageShare: Number.isNaN(result.hugePageShare) ? null : result.hugePageShare,
       stoppedEarly: result.stoppedEarly,
       warnings: warningsOf(result.invalidUtf8Words),
     };

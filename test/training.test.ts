@@ -25,7 +25,7 @@ describe('what is learned', () => {
     sentence.map((w) => groups[i % 3]![Number(w.slice(1))]!),
   );
 
-  test.each([
+  test.each<[TrainOptions]>([
     [{ sg: true }],
     [{ sg: false }],
     [{ sg: true, hs: true, negative: 0 }],
@@ -35,7 +35,7 @@ describe('what is learned', () => {
     [{ sg: true, nsExponent: 0, shrinkWindows: false, minAlpha: 0.001, sample: 0 }],
     [{ sg: true, negatives: 'per-pair' }],
     [{ sg: false, negatives: 'per-pair' }],
-  ])('words that occur together become neighbours: %j', async (mode: TrainOptions) => {
+  ])('words that occur together become neighbours: %j', async (mode) => {
     const { vectors } = await Word2Vec.train(grouped, {
       sample: 0,
       ...quick,
@@ -169,6 +169,12 @@ test('report and progress', async () => {
   expect(report.cpuSeconds).toBeGreaterThan(report.trainCpuSeconds);
   expect(report.seconds).toBeGreaterThanOrEqual(report.vocabularySeconds + report.trainSeconds - 0.01);
   expect(report.wordsPerSecond).toBeCloseTo(report.trainedWords / report.trainSeconds, 3);
+  if (process.platform === 'linux') {
+    expect(report.hugePageShare).toBeGreaterThanOrEqual(0);
+    expect(report.hugePageShare).toBeLessThanOrEqual(1);
+  } else {
+    expect(report.hugePageShare).toBeNull();
+  }
   expect(options).toMatchObject({ sg: true, alpha: 0.025, window: 5 });
 
   const training = seen.filter(({ phase }) => phase === 'training');

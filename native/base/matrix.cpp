@@ -1,7 +1,9 @@
 #include "base/matrix.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -55,6 +57,25 @@ Matrix::Matrix(size_t rows, size_t dims, const std::string& what) : rows_(rows),
     throw Error(code::memory, "Not enough memory for the " + what + ": " + std::to_string(rows) + " rows of " +
                                   std::to_string(dims) + " floats" +
                                   (fits ? " need " + std::to_string(bytes_) + " bytes" : ""));
+}
+
+double Matrix::huge_page_share() const {
+  // Linux tells it by mapping: a line of two addresses, then lines of `Field: n kB`.
+  std::ifstream mappings("/proc/self/smaps");
+  const auto begin = reinterpret_cast<uintptr_t>(data_), end = begin + bytes_;
+  uint64_t mapped = 0, huge = 0;
+  bool ours = false;
+  for (std::string line; std::getline(mappings, line);) {
+    unsigned long long first, second;
+    if (std::sscanf(line.c_str(), "%llx-%llx ", &first, &second) == 2)
+      ours = first < end && second > begin;
+    else if (ours && std::sscanf(line.c_str(), "Rss: %llu kB", &first) == 1)
+      mapped += first;
+    else if (ours && std::sscanf(line.c_str(), "AnonHugePages: %llu kB", &first) == 1)
+      huge += first;
+  }
+  if (mapped == 0) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(huge) / static_cast<double>(mapped);
 }
 
 Matrix::~Matrix() { release(data_, bytes_); }

@@ -33,6 +33,9 @@ class Matrix {
   size_t stride() const { return padded_row(dims_); }  // floats from one row to the next
   float* row(size_t i) { return data_ + i * stride(); }
   const float* row(size_t i) const { return data_ + i * stride(); }
+  // The share of this memory that lies in huge pages now, 0 … 1 (neighbouring mappings may count with it); NaN where
+  // the system does not tell.
+  double huge_page_share() const;
 
  private:
   size_t rows_ = 0;

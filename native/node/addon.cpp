@@ -42,6 +42,7 @@ Napi::Object to_js(Napi::Env env, const TrainingResult& result) {
   js["trainSeconds"] = result.train_seconds;
   js["trainCpuSeconds"] = result.train_cpu_seconds;
   js["finalLearningRate"] = static_cast<double>(result.final_learning_rate);
+  js["hugePageShare"] = result.huge_page_share;
   js["stoppedEarly"] = result.stopped_early;
   return js;
 }

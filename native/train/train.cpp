@@ -40,6 +40,7 @@ TrainingResult train(Corpus& corpus, const TrainingOptions& options, TaskControl
   result.train_seconds = wall_seconds() - trained_from;
   result.trained_words = schedule.words();
   result.final_learning_rate = schedule.rate();
+  result.huge_page_share = model.targets.huge_page_share();
   result.stopped_early = control.stop_early;
 
   result.vectors = std::make_shared<const VectorStore>(std::move(model.vocabulary.words), std::move(model.input),

@@ -19,6 +19,7 @@ struct TrainingResult {
   double train_seconds = 0;       // wall
   double train_cpu_seconds = 0;   // of all training threads
   float final_learning_rate = 0;
+  double huge_page_share = 0;  // of the matrices' memory, 0 … 1; NaN: unknown
   bool stopped_early = false;
 };
 
