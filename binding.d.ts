@@ -27,6 +27,15 @@ export interface Job<T> {
   progress(): JobProgress;
 }
 
+/** Which words of a corpus are trained. Validated (lib/options.ts has meanings, ranges and defaults). */
+export interface VocabularySource {
+  minCount: number;
+  /** 0: no limit. */
+  maxFinalVocab: number;
+  /** Path of a vocabulary file (`word count` lines) to use in place of counting; undefined: count. */
+  readVocab?: string;
+}
+
 /** Validated training options, every one present (lib/options.ts has meanings, ranges and defaults). */
 export interface NativeTrainingOptions {
   vectorSize: number;
@@ -38,9 +47,6 @@ export interface NativeTrainingOptions {
   nsExponent: number;
   cbowMean: boolean;
   sample: number;
-  minCount: number;
-  /** 0: no limit. */
-  maxFinalVocab: number;
   epochs: number;
   alpha: number;
   /** undefined: Google's schedule, alpha · 1e-4 as a floor. A number: gensim's linear interpolation. */
@@ -49,8 +55,6 @@ export interface NativeTrainingOptions {
   seed: number;
   maxSentenceLength: number;
   shrinkWindows: boolean;
-  /** Path of a vocabulary file (`word count` lines) to use in place of counting; undefined: count. */
-  readVocab?: string;
 }
 
 export interface NativeTrainingResult {
@@ -59,10 +63,6 @@ export interface NativeTrainingResult {
   corpusWords: number;
   /** Words gone through in all epochs. */
   trainedWords: number;
-  /** Words of the corpus whose bytes are not valid UTF-8. */
-  invalidUtf8Words: number;
-  /** Seconds of counting, encoding and building tables. */
-  vocabularySeconds: number;
   /** Wall and CPU seconds of the training phase (all its threads together). */
   trainSeconds: number;
   trainCpuSeconds: number;
@@ -73,8 +73,26 @@ export interface NativeTrainingResult {
   stoppedEarly: boolean;
 }
 
-/** Text being counted and encoded to 4-byte ids. One call at a time; append() after append() settled. */
+export interface CacheResult {
+  /** The corpus was in the cache: it is prepared, there is nothing to read. */
+  reused: boolean;
+  /** Why a cache that is there was not used (stale, corrupt); else empty. */
+  problem: string;
+}
+
+export interface PrepareResult {
+  /** Words of the corpus, those outside the vocabulary included, sentence ends not. */
+  words: number;
+  /** Of them, those whose bytes are not valid UTF-8. */
+  invalidUtf8Words: number;
+  /** Why the cache could not be written; else empty. */
+  problem: string;
+}
+
+/** Text being counted and encoded to 4-byte ids. One call at a time; the next job after the last one settled. */
 export interface Corpus {
+  /** Before the first append: looks for these files in the cache in that folder, where prepare() is to write it if it is not there. */
+  openCache(folder: string, files: string[], source: VocabularySource, threads: number): Job<CacheResult>;
   /** Plain files, read by several threads, in this order. Every file ends a sentence. */
   appendFiles(paths: string[], threads: number): Job<void>;
   /**
@@ -85,6 +103,8 @@ export interface Corpus {
   append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<void>;
   /** Ends a source: an open word or sentence is complete. */
   endSource(): void;
+  /** After the last append: selects the vocabulary and encodes the text with it. */
+  prepare(source: VocabularySource, threads: number): Job<PrepareResult>;
   /** Words read so far, sentence ends not counted. */
   readonly words: number;
 }
@@ -142,7 +162,7 @@ export interface Binding {
   availableIsas(): string[];
   /** `spool`: keep encoded ids in an unlinked temporary file in that folder; undefined: in memory. */
   createCorpus(spool?: string): Corpus;
-  /** Consumes the corpus. */
+  /** Consumes the prepared corpus. */
   train(corpus: Corpus, options: NativeTrainingOptions): Job<NativeTrainingResult>;
   /** Google binary or text, told apart by content. */
   loadVectors(path: string): Job<LoadResult>;

@@ -1,6 +1,6 @@
 // What a training reads: files and iterables, counted and encoded by the addon as they come.
 import { createReadStream } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Interface as ReadlineInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
-import { binding, callNative, runJob, type NativeCorpus } from './native.js';
+import { binding, callNative, runJob, type NativeCorpus, type VocabularySource } from './native.js';
 
 /** Text that is split at white space, or words that are taken as they are. */
 export type Sentence = string | readonly string[];
@@ -28,9 +28,12 @@ export interface CorpusFiles {
 export type CorpusSource = string | CorpusFiles | Iterable<Sentence> | AsyncIterable<Sentence>;
 
 export interface ReadCorpusOptions {
+  vocabulary: VocabularySource;
   threads: number;
   /** Keep the encoded words in a temporary file: true for the system's folder, or a folder. */
   spool?: boolean | string | undefined;
+  /** A folder for the encoded corpus, which the next reading of the same files takes from there. */
+  cache?: string | undefined;
   signal?: AbortSignal | undefined;
   /** Called a few times a second; the fraction is null where the size is unknown. What it throws ends the reading. */
   onProgress?: ((progress: CorpusProgress) => void) | undefined;
@@ -41,8 +44,22 @@ export interface CorpusProgress {
   words: number;
 }
 
-/** Reads a source to its end. @throws the errors that Word2Vec.train() documents */
-export async function readCorpus(source: CorpusSource, options: ReadCorpusOptions): Promise<NativeCorpus> {
+/** A corpus that is ready for training. */
+export interface PreparedCorpus {
+  corpus: NativeCorpus;
+  words: number;
+  invalidUtf8Words: number;
+  /** What became of the cache; null where none was asked for. */
+  cache: CacheUse | null;
+  /** What the user should know of the cache. */
+  cacheProblems: string[];
+}
+
+/** `reused`: the text was not read; `written`: the next training can reuse it; `failed`: it could not be written. */
+export type CacheUse = 'reused' | 'written' | 'failed';
+
+/** Reads a source to its end and encodes it. @throws the errors that Word2Vec.train() documents */
+export async function readCorpus(source: CorpusSource, options: ReadCorpusOptions): Promise<PreparedCorpus> {
   const reader = new CorpusReader(options);
   if (typeof source === 'string') {
     const hint = ' (a string is a path; text is given as an array of sentences)';
@@ -50,12 +67,18 @@ export async function readCorpus(source: CorpusSource, options: ReadCorpusOption
   } else if (isCorpusFiles(source)) {
     await reader.readFiles(checkFiles(source.files));
   } else {
-    await reader.readSentences(checkIterable(source, Boolean(options.spool)));
+    const sentences = checkIterable(source, Boolean(options.spool));
+    if (options.cache !== undefined) throw uncacheable('sentences');
+    await reader.readSentences(sentences);
   }
-  if (reader.corpus.words === 0) {
-    throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected words in ${nameOf(source)} but found none`);
-  }
-  return reader.corpus;
+  return reader.prepare(nameOf(source));
+}
+
+function uncacheable(received: string): W2VError {
+  return new W2VError(
+    'ERR_W2V_OPTION',
+    `Expected files to go with the option 'cache', which knows them by size, time and content, but received ${received}`,
+  );
 }
 
 // ---- which kind of source ----
@@ -187,21 +210,29 @@ const progressIntervalMs = 200;
 const turnMs = 3; // time on the JavaScript thread before others get their turn
 
 class CorpusReader {
-  readonly corpus: NativeCorpus;
+  readonly #corpus: NativeCorpus;
   readonly #options: ReadCorpusOptions;
+  #reused = false;
+  readonly #cacheProblems: string[] = [];
   #lastProgress = performance.now();
 
   constructor(options: ReadCorpusOptions) {
     this.#options = options;
-    const { spool } = options;
+    const { spool, cache } = options;
     if (spool !== undefined && typeof spool !== 'boolean' && typeof spool !== 'string') {
       throw new W2VError(
         'ERR_W2V_OPTION',
         `Expected spool to be true, false or a folder but received ${describe(spool)}`,
       );
     }
+    if (cache !== undefined && (typeof cache !== 'string' || cache === '')) {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected cache to be the path of a folder but received ${describe(cache)}`,
+      );
+    }
     const folder = spool === true ? tmpdir() : spool === false ? undefined : spool;
-    this.corpus = callNative(() => binding.createCorpus(folder));
+    this.#corpus = callNative(() => binding.createCorpus(folder));
   }
 
   async readFiles(paths: readonly string[], hint = ''): Promise<void> {
@@ -209,6 +240,7 @@ class CorpusReader {
     const total = files.some(({ size }) => size === null)
       ? null
       : files.reduce((sum, { size }) => sum + size!, 0);
+    if (await this.#openCache(files)) return;
     let before = 0;
     const fraction = (bytes: number) =>
       total === null ? null : total === 0 ? 1 : Math.min(1, (before + bytes) / total);
@@ -226,13 +258,48 @@ class CorpusReader {
     }
   }
 
+  /** Whether the files are in the cache. */
+  async #openCache(files: readonly TextFile[]): Promise<boolean> {
+    const { cache, vocabulary, threads, signal } = this.#options;
+    if (cache === undefined) return false;
+    const stream = files.find(({ size }) => size === null);
+    if (stream) throw uncacheable(stream.path === '-' ? 'standard input' : `'${stream.path}'`);
+    // A folder that cannot be made is no error: prepare() tells that the cache cannot be written.
+    await mkdir(cache, { recursive: true }).catch(() => undefined);
+    const paths = files.map(({ path }) => path);
+    const { reused, problem } = await runJob(
+      () => this.#corpus.openCache(cache, paths, vocabulary, threads),
+      { signal },
+    );
+    if (problem !== '') this.#cacheProblems.push(`${problem}. It is made anew`);
+    this.#reused = reused;
+    return reused;
+  }
+
+  /** After reading. */
+  async prepare(name: string): Promise<PreparedCorpus> {
+    const { cache, vocabulary, threads, signal } = this.#options;
+    if (!this.#reused && this.#corpus.words === 0) {
+      throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected words in ${name} but found none`);
+    }
+    const { problem, ...counts } = await runJob(() => this.#corpus.prepare(vocabulary, threads), { signal });
+    if (problem !== '') this.#cacheProblems.push(`The corpus is not cached: ${problem}`);
+    const written = problem === '' ? 'written' : 'failed';
+    return {
+      corpus: this.#corpus,
+      ...counts,
+      cache: cache === undefined ? null : this.#reused ? 'reused' : written,
+      cacheProblems: this.#cacheProblems,
+    };
+  }
+
   async #readPlain(files: TextFile[], fraction: (bytes: number) => number | null): Promise<void> {
     const { threads, signal, onProgress } = this.#options;
     const paths = files.map(({ path }) => path);
-    await runJob(() => this.corpus.appendFiles(paths, threads), {
+    await runJob(() => this.#corpus.appendFiles(paths, threads), {
       signal,
       onProgress:
-        onProgress && (({ done }) => onProgress({ fraction: fraction(done), words: this.corpus.words })),
+        onProgress && (({ done }) => onProgress({ fraction: fraction(done), words: this.#corpus.words })),
     });
   }
 
@@ -257,7 +324,7 @@ class CorpusReader {
         await this.#append(chunk, 'lines', name);
         this.#report(fraction(bytesRead));
       }
-      this.corpus.endSource();
+      this.#corpus.endSource();
     };
     try {
       // What a pipe holds is known from its first bytes.
@@ -286,7 +353,7 @@ class CorpusReader {
         const item = (isAsync ? await next : next) as IteratorResult<unknown>;
         if (item.done) {
           await encoder.finish();
-          this.corpus.endSource();
+          this.#corpus.endSource();
           return;
         }
         const full = encoder.add(item.value, index);
@@ -309,13 +376,13 @@ class CorpusReader {
   }
 
   #append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Promise<void> {
-    return runJob(() => this.corpus.append(bytes, framing, name), { signal: this.#options.signal });
+    return runJob(() => this.#corpus.append(bytes, framing, name), { signal: this.#options.signal });
   }
 
   #report(fraction: number | null): void {
     if (performance.now() - this.#lastProgress < progressIntervalMs) return;
     this.#lastProgress = performance.now();
-    this.#options.onProgress?.({ fraction, words: this.corpus.words });
+    this.#options.onProgress?.({ fraction, words: this.#corpus.words });
   }
 }
 

@@ -10,6 +10,7 @@ export type {
   NativeTrainingOptions,
   NativeTrainingResult,
   VectorStore,
+  VocabularySource,
 } from '../binding.js';
 
 function loadAddon(): Binding {

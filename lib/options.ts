@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { closest } from 'fastest-levenshtein';
 import { W2VError, describe } from './errors.js';
-import type { NativeTrainingOptions } from './native.js';
+import type { NativeTrainingOptions, VocabularySource } from './native.js';
 
 /** What a training computes. Names and meanings follow gensim 4. */
 export interface TrainingOptions {
@@ -318,18 +318,24 @@ export function resolveTrainingOptions(
   return options;
 }
 
-/** As the addon takes them. */
+/** As the addon takes them: what decides the vocabulary, and what training computes. */
 export function toNative({
-  minAlpha,
-  readVocab,
+  minCount,
   maxFinalVocab,
+  readVocab,
+  minAlpha,
   ...options
-}: ResolvedTrainingOptions): NativeTrainingOptions {
+}: ResolvedTrainingOptions): {
+  vocabulary: VocabularySource;
+  training: NativeTrainingOptions;
+} {
   return {
-    ...options,
-    maxFinalVocab: maxFinalVocab ?? 0,
-    ...(minAlpha !== undefined && { minAlpha }),
-    ...(readVocab !== undefined && { readVocab }),
+    vocabulary: {
+      minCount,
+      maxFinalVocab: maxFinalVocab ?? 0,
+      ...(readVocab !== undefined && { readVocab }),
+    },
+    training: { ...options, ...(minAlpha !== undefined && { minAlpha }) },
   };
 }
 

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { readCorpus, type CorpusSource } from './corpus.js';
+import { readCorpus, type CacheUse, type CorpusSource } from './corpus.js';
 import { cancelled, fileError } from './errors.js';
 import { KeyedVectors } from './keyed-vectors.js';
 import { binding, runJob } from './native.js';
@@ -31,6 +31,13 @@ export interface TrainOptions extends TrainingOptions {
    * or a folder. Needed to train on an iterator that can be read only once. @defaultValue false
    */
   spool?: boolean | string | undefined;
+  /**
+   * A folder (made if need be) where the vocabulary and the encoded words are kept for the next training on the same
+   * files, plain or gzip, with the same `minCount`, `maxFinalVocab` and `readVocab`: it maps them and reads no text. A
+   * cache whose files have changed (size, time or a hash of samples), or that is corrupt, is made anew, with a warning;
+   * one that cannot be written is a warning too.
+   */
+  cache?: string | undefined;
   /** Cancels: the promise rejects with ERR_W2V_CANCELLED within half a second and everything is freed. */
   signal?: AbortSignal | undefined;
   /** Ends the training early: the promise resolves with what is learned so far (and rejects if that is nothing yet). */
@@ -39,10 +46,13 @@ export interface TrainOptions extends TrainingOptions {
   onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
-const runOptionNames = ['spool', 'signal', 'stopSignal', 'onProgress'] as const satisfies readonly Exclude<
-  keyof TrainOptions,
-  keyof TrainingOptions
->[];
+const runOptionNames = [
+  'spool',
+  'cache',
+  'signal',
+  'stopSignal',
+  'onProgress',
+] as const satisfies readonly Exclude<keyof TrainOptions, keyof TrainingOptions>[];
 
 /** What a training did. */
 export interface TrainingReport {
@@ -55,6 +65,8 @@ export interface TrainingReport {
   /** Wall and CPU time of the whole; the CPU time is that of the process. */
   seconds: number;
   cpuSeconds: number;
+  /** What became of the corpus cache; null where the option `cache` was not given. */
+  cache: CacheUse | null;
   /** Until training began: reading, counting, encoding, tables. */
   vocabularySeconds: number;
   /** Of the training itself; the CPU time is that of its threads. */
@@ -100,7 +112,7 @@ export class Word2Vec {
    * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_ISA, ERR_W2V_CANCELLED
    */
   static async train(source: CorpusSource, options: TrainOptions = {}): Promise<Word2Vec> {
-    const { spool, signal, stopSignal, onProgress, ...training } = options;
+    const { spool, cache, signal, stopSignal, onProgress, ...training } = options;
     const resolved = resolveTrainingOptions(training, runOptionNames);
     if (resolved.readVocab !== undefined) await checkReadable(resolved.readVocab);
     const start = performance.now();
@@ -108,9 +120,12 @@ export class Word2Vec {
 
     // Nothing is learned yet: to stop is to cancel.
     const untilTraining = AbortSignal.any([signal, stopSignal].filter((s) => s !== undefined));
-    const corpus = await readCorpus(source, {
+    const native = toNative(resolved);
+    const prepared = await readCorpus(source, {
+      vocabulary: native.vocabulary,
       threads: resolved.threads,
       spool,
+      cache,
       signal: untilTraining,
       onProgress:
         onProgress &&
@@ -125,11 +140,9 @@ export class Word2Vec {
           });
         }),
     });
-    const { words } = corpus;
-    const readSeconds = secondsSince(start);
 
     let trainingStart = performance.now();
-    const result = await runJob(() => binding.train(corpus, toNative(resolved)), {
+    const result = await runJob(() => binding.train(prepared.corpus, native.training), {
       signal,
       stopSignal,
       onProgress:
@@ -152,13 +165,15 @@ export class Word2Vec {
     if (result.stoppedEarly && result.trainedWords === 0) throw cancelled(stopSignal?.reason);
 
     const cpu = process.cpuUsage(cpuAtStart);
+    const seconds = secondsSince(start);
     const report: TrainingReport = {
-      words,
+      words: prepared.words,
       trainedWords: result.trainedWords,
       vocabulary: result.vectors.size,
-      seconds: secondsSince(start),
+      seconds,
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
-      vocabularySeconds: readSeconds + result.vocabularySeconds,
+      cache: prepared.cache,
+      vocabularySeconds: seconds - result.trainSeconds,
       trainSeconds: result.trainSeconds,
       trainCpuSeconds: result.trainCpuSeconds,
       wordsPerSecond: result.trainedWords / result.trainSeconds,
@@ -167,7 +182,7 @@ export class Word2Vec {
       isa: binding.isa(),
       hugePageShare: Number.isNaN(result.hugePageShare) ? null : result.hugePageShare,
       stoppedEarly: result.stoppedEarly,
-      warnings: warningsOf(result.invalidUtf8Words),
+      warnings: [...prepared.cacheProblems, ...warningsOf(prepared.invalidUtf8Words)],
     };
     return new Word2Vec(KeyedVectors.fromStore(result.vectors), report, resolved);
   }

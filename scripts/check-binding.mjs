@@ -77,8 +77,6 @@ const options = {
   nsExponent: 0.75,
   cbowMean: true,
   sample: 0,
-  minCount: 1,
-  maxFinalVocab: 0,
   epochs: 1,
   alpha: 0.025,
   minAlpha: undefined,
@@ -86,8 +84,20 @@ const options = {
   seed: 1,
   maxSentenceLength: 1000,
   shrinkWindows: true,
-  readVocab: undefined,
 };
+
+const vocabulary = { minCount: 1, maxFinalVocab: 0, readVocab: undefined };
+
+/** The object, and the members that are read of it. */
+function watched(object) {
+  const read = new Map();
+  const note = (target, name) => typeof name === 'string' && read.set(name, typeof target[name]);
+  const proxy = new Proxy(object, {
+    get: (target, name) => (note(target, name), target[name]),
+    has: (target, name) => (note(target, name), name in target),
+  });
+  return [proxy, read];
+}
 
 /** Goes through the addon once; interface name → members of an instance. */
 async function readAddon(addon, folder) {
@@ -101,14 +111,12 @@ async function readAddon(addon, folder) {
   await job.promise;
   corpus.endSource();
 
-  const optionsRead = new Map();
-  const note = (target, name) => typeof name === 'string' && optionsRead.set(name, typeof target[name]);
-  const watched = new Proxy(options, {
-    get: (target, name) => (note(target, name), target[name]),
-    has: (target, name) => (note(target, name), name in target),
-  });
+  const cache = await addon.createCorpus().openCache(folder, [], vocabulary, 1).promise;
+  const [watchedVocabulary, vocabularyRead] = watched(vocabulary);
+  const prepared = await corpus.prepare(watchedVocabulary, 1).promise;
+  const [watchedOptions, optionsRead] = watched(options);
   const corpusMembers = membersOf(corpus); // before train() consumes it
-  const result = await addon.train(corpus, watched).promise;
+  const result = await addon.train(corpus, watchedOptions).promise;
   const { vectors } = result;
   const query = vectors.rows(Uint32Array.of(0));
   const found = await vectors.search(query, 1, Uint32Array.of(0, 0), new Uint32Array(0), 0, vectors.size, 1)
@@ -121,6 +129,9 @@ async function readAddon(addon, folder) {
     ['Corpus', corpusMembers],
     ['Job', membersOf(job)],
     ['JobProgress', membersOf(progress)],
+    ['VocabularySource', vocabularyRead],
+    ['CacheResult', membersOf(cache)],
+    ['PrepareResult', membersOf(prepared)],
     ['NativeTrainingOptions', optionsRead],
     ['NativeTrainingResult', membersOf(result)],
     ['VectorStore', membersOf(vectors)],
@@ -128,6 +139,9 @@ async function readAddon(addon, folder) {
     ['LoadResult', membersOf(await addon.loadVectors(file).promise)],
   ]);
 }
+
+/** Objects that the addon reads: it must know every member. */
+const inputs = new Set(['NativeTrainingOptions', 'VocabularySource']);
 
 function compare(name, declared, actual) {
   if (!declared) return [`${name}: the addon has one, binding.d.ts declares none`];
@@ -137,7 +151,7 @@ function compare(name, declared, actual) {
   for (const [member, { kind, optional }] of declared) {
     const actualKind = actual.get(member);
     if (actualKind === undefined) {
-      if (!optional || name === 'NativeTrainingOptions')
+      if (!optional || inputs.has(name))
         differences.push(`${name}.${member}: declared, the addon does not know it`);
     } else if (actualKind !== kind && !(optional && actualKind === 'undefined')) {
       differences.push(`${name}.${member}: declared as ${kind}, the addon has ${actualKind}`);

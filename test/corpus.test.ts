@@ -1,12 +1,12 @@
 // What a training reads: every source gives the same words, bad ones give one clear error.
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { createReadStream, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { readCorpus, type CorpusSource, type ReadCorpusOptions } from '../lib/corpus.js';
-import { Word2Vec } from '../lib/index.js';
+import { Word2Vec, type TrainOptions } from '../lib/index.js';
 import { madeSentences, rejectionOf, root, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -24,8 +24,10 @@ async function countsOf(source: CorpusSource, spool = false): Promise<[string, n
   return [...vectors].map((word) => [word, vectors.count(word)]);
 }
 
+const vocabulary = { minCount: 1, maxFinalVocab: 0 };
+
 async function errorOf(source: unknown, options: Partial<ReadCorpusOptions> = {}) {
-  return rejectionOf(readCorpus(source as CorpusSource, { threads: 2, ...options }));
+  return rejectionOf(readCorpus(source as CorpusSource, { vocabulary, threads: 2, ...options }));
 }
 
 const sentences = madeSentences(300, 50);
@@ -288,10 +290,14 @@ describe('ending the reading', () => {
 test('progress: a fraction of files, none of iterables', async () => {
   writeFileSync(file('large.gz'), gzipSync(text.repeat(800)));
   const seen: { fraction: number | null; words: number }[] = [];
-  await readCorpus(file('large.gz'), { threads: 1, onProgress: (progress) => seen.push(progress) });
+  await readCorpus(file('large.gz'), {
+    vocabulary,
+    threads: 1,
+    onProgress: (progress) => seen.push(progress),
+  });
   await readCorpus(
     { files: [file('all.txt'), file('large.gz')] },
-    { threads: 1, onProgress: (progress) => seen.push(progress) },
+    { vocabulary, threads: 1, onProgress: (progress) => seen.push(progress) },
   );
   for (const { fraction, words } of seen) {
     expect(fraction).toBeGreaterThan(0);
@@ -299,4 +305,84 @@ test('progress: a fraction of files, none of iterables', async () => {
     expect(words).toBeGreaterThan(0);
   }
   expect(seen.at(-1)!.words).toBeGreaterThan(0);
+});
+
+describe('the corpus cache', () => {
+  const vectorsOf = async (source: CorpusSource, options: TrainOptions = {}) => {
+    const { vectors, report } = await Word2Vec.train(source, {
+      vectorSize: 4,
+      minCount: 1,
+      epochs: 1,
+      threads: 1,
+      cache: file('cache/deep'),
+      ...options,
+    });
+    return { bytes: Buffer.from(vectors.getVectors([...vectors]).buffer).toString('hex'), report };
+  };
+
+  test.each([['plain'], ['gzip']])(
+    'a second training reads no text and learns the same: %s',
+    async (kind) => {
+      const source = file(`cached-${kind}`);
+      writeFileSync(source, kind === 'gzip' ? gzipSync(`\xff ${text}`) : `\xff ${text}`);
+      const uncached = await vectorsOf(source, { cache: undefined });
+      expect(uncached.report.cache).toBeNull();
+      const first = await vectorsOf(source);
+      expect(first.report.cache).toBe('written');
+      const second = await vectorsOf(source);
+      expect(second.report.cache).toBe('reused');
+      expect(second.bytes).toBe(first.bytes);
+      expect(second.bytes).toBe(uncached.bytes);
+      for (const { report } of [first, second]) {
+        expect(report.words).toBe(uncached.report.words);
+        expect(report.vocabulary).toBe(uncached.report.vocabulary);
+        expect(report.warnings).toEqual(uncached.report.warnings);
+      }
+      // What only training uses may change; what decides the vocabulary may not.
+      expect((await vectorsOf(source, { epochs: 2, sg: true })).report.cache).toBe('reused');
+      expect((await vectorsOf(source, { minCount: 2 })).report.cache).toBe('written');
+    },
+  );
+
+  test('one that is stale or corrupt is made anew, with a warning', async () => {
+    const source = file('changing.txt');
+    writeFileSync(source, text);
+    await vectorsOf(source);
+    writeFileSync(source, text + text);
+    const stale = await vectorsOf(source);
+    expect(stale.report.cache).toBe('written');
+    expect(stale.report.warnings).toEqual([expect.stringContaining(`stale: '${source}' has changed`)]);
+    expect((await vectorsOf(source)).report).toMatchObject({ cache: 'reused', warnings: [] });
+
+    for (const name of readdirSync(file('cache/deep'))) truncateSync(file(`cache/deep/${name}`), 1000);
+    const corrupt = await vectorsOf(source);
+    expect(corrupt.report.cache).toBe('written');
+    expect(corrupt.report.warnings).toEqual([expect.stringContaining('is cut')]);
+    expect(corrupt.bytes).toBe(stale.bytes);
+  });
+
+  test('training goes on from memory where the cache cannot be written', async () => {
+    writeFileSync(file('no-folder'), '');
+    const { report } = await vectorsOf(file('all.txt'), { cache: file('no-folder') });
+    expect(report.cache).toBe('failed');
+    expect(report.warnings).toContainEqual(expect.stringContaining('The corpus is not cached'));
+
+    writeFileSync(file('long.txt'), text.repeat(200));
+    // Files of at most 100 KB: a write beyond fails as on a full disk.
+    const script = `require('./dist/index.js').Word2Vec.train(${JSON.stringify(file('long.txt'))},
+      { vectorSize: 4, epochs: 1, cache: ${JSON.stringify(file('full'))} })
+      .then(({ report }) => console.log(report.cache, report.warnings.length));`;
+    const run = ['-c', 'ulimit -f 100; exec "$0" -e "$1"', process.execPath, script];
+    expect(execFileSync('bash', run, { cwd: root, encoding: 'utf8' })).toBe('failed 1\n');
+    expect(readdirSync(file('full'))).toEqual([]);
+  });
+
+  test('is for files only', async () => {
+    const error = await errorOf(lines, { cache: file('cache') });
+    expect([error.code, error.message]).toEqual(['ERR_W2V_OPTION', expect.stringContaining('sentences')]);
+    expect((await errorOf('-', { cache: file('cache') })).message).toContain('standard input');
+    expect((await errorOf(file('all.txt'), { cache: true as unknown as string })).code).toBe(
+      'ERR_W2V_OPTION',
+    );
+  });
 });

@@ -19,6 +19,7 @@ interface TrainFlags extends TrainingOptions {
   format?: 'bin' | 'text';
   saveVocab?: string;
   spool?: boolean | string;
+  cache?: string;
   json?: boolean;
 }
 
@@ -36,6 +37,7 @@ export function trainCommand(): Command {
     command.addOption(toFlag(name));
   command
     .option('--spool [folder]', 'keep the encoded text in a temporary file instead of memory')
+    .option('--cache <folder>', 'keep the encoded text there for the next training on the same files')
     .addOption(jsonOption())
     .action(train);
   return withExamples(
@@ -70,7 +72,7 @@ function toFlag(name: keyof TrainingOptions): Option {
 }
 
 async function train(inputs: string[], flags: TrainFlags): Promise<void> {
-  const { output, format, saveVocab, spool, json, ...options } = flags;
+  const { output, format, saveVocab, spool, cache, json, ...options } = flags;
   await checkWritable(output);
   if (saveVocab !== undefined) await checkWritable(saveVocab);
 
@@ -90,7 +92,13 @@ async function train(inputs: string[], flags: TrainFlags): Promise<void> {
   try {
     const model = await Word2Vec.train(
       { files: inputs },
-      { ...options, spool, stopSignal: interruption.signal, onProgress: (progress) => show(bar, progress) },
+      {
+        ...options,
+        spool,
+        cache,
+        stopSignal: interruption.signal,
+        onProgress: (progress) => show(bar, progress),
+      },
     );
     bar.end();
     await save(model, output, formatOf(output, format), saveVocab);

@@ -118,8 +118,9 @@ Corpus::Corpus(const std::string& spool_folder) : storage_(std::make_shared<IdSt
 
 // Every word of `bytes` is complete. Ids are the counter's.
 void Corpus::count_and_encode(std::string_view bytes, Framing framing, const Place& place, Counter& counter,
-                              std::vector<uint32_t>& ids) const {
+                              std::vector<uint32_t>& ids) {
   size_t begin = 0;
+  uint64_t words = 0;
   const auto end_word = [&](size_t end) {
     std::string_view word = bytes.substr(begin, end - begin);
     const uint64_t offset = place.offset + begin;
@@ -128,6 +129,7 @@ void Corpus::count_and_encode(std::string_view bytes, Framing framing, const Pla
     if (word.empty()) return;
     if (word.size() > max_word_bytes) throw word_too_long(word.size(), offset, place.name);
     ids.push_back(counter.add(word, bytes_before_ + offset));
+    ++words;
   };
   for_each_separator(bytes, framing, [&](size_t at) {
     end_word(at);
@@ -137,6 +139,7 @@ void Corpus::count_and_encode(std::string_view bytes, Framing framing, const Pla
     }
   });
   if (begin < bytes.size()) end_word(bytes.size());
+  words_.fetch_add(words, std::memory_order_relaxed);
 }
 
 void Corpus::append_files(const std::vector<std::string>& paths, unsigned threads, TaskControl& control) {
@@ -228,13 +231,6 @@ void Corpus::flush_pending() {
   pending_.clear();
 }
 
-uint64_t Corpus::words() const {
-  uint64_t n = 0;
-  for (const Counter& counter : counters_)
-    for (size_t id = 1; id < counter.counts.size(); ++id) n += counter.counts[id];
-  return n;
-}
-
 uint64_t Corpus::sentences() const {
   uint64_t n = 0;
   for (const Counter& counter : counters_) n += counter.counts[0];
@@ -267,6 +263,18 @@ Vocabulary Corpus::vocabulary(const VocabularyLimits& limits) const {
   return select_vocabulary(std::move(words), sentences(), limits);
 }
 
+PreparedCorpus Corpus::prepare(const VocabularySource& source, unsigned threads, TaskControl& control) {
+  PreparedCorpus prepared;
+  prepared.words = words();
+  if (prepared.words == 0) throw Error(code::corpus_empty, "Expected a corpus with words in it but found none");
+  prepared.invalid_utf8_words = invalid_utf8_words();
+  prepared.vocabulary = source.read_vocab.empty() ? vocabulary(source.limits)
+                                                  : read_vocabulary(source.read_vocab, sentences(), source.limits);
+  control.check_cancelled();
+  prepared.encoded = encode(prepared.vocabulary, threads, control);
+  return prepared;
+}
+
 EncodedCorpus Corpus::encode(const Vocabulary& vocabulary, unsigned threads, TaskControl& control) {
   flush_pending();
   std::vector<std::vector<uint32_t>> final_ids;
@@ -274,19 +282,16 @@ EncodedCorpus Corpus::encode(const Vocabulary& vocabulary, unsigned threads, Tas
     std::vector<uint32_t>& ids = final_ids.emplace_back(counter.counts.size());
     for (size_t id = 0; id < ids.size(); ++id) ids[id] = vocabulary.words.find(counter.words.word(id));
   }
-  std::atomic<size_t> next{0};
-  run_threads(threads, [&](unsigned) {
-    for (size_t s; (s = next++) < segments_.size();) {
-      control.check_cancelled();
-      Segment& segment = segments_[s];
-      const std::vector<uint32_t>& ids = final_ids[segment.counter];
-      size_t kept = 0;
-      for (const uint32_t id : segment.ids) {
-        segment.ids[kept] = ids[id];
-        kept += ids[id] != WordIndex::none;
-      }
-      segment.ids = segment.ids.first(kept);
+  for_each_block(segments_.size(), threads, [&](size_t s, unsigned) {
+    control.check_cancelled();
+    Segment& segment = segments_[s];
+    const std::vector<uint32_t>& ids = final_ids[segment.counter];
+    size_t kept = 0;
+    for (const uint32_t id : segment.ids) {
+      segment.ids[kept] = ids[id];
+      kept += ids[id] != WordIndex::none;
     }
+    segment.ids = segment.ids.first(kept);
   });
   EncodedCorpus encoded;
   for (const Segment& segment : segments_) {

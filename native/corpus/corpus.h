@@ -1,6 +1,7 @@
 // Text in, word ids out: counts words and encodes the corpus in one pass.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -26,12 +27,20 @@ inline constexpr size_t max_word_bytes = 65535;
 
 // The corpus as vocabulary ids: the words of a sentence, then 0. Words outside the vocabulary are left out.
 struct EncodedCorpus {
-  std::vector<std::span<uint32_t>> segments;  // to be read one after the other
-  uint64_t size = 0;                          // ids in all segments
-  std::shared_ptr<IdStorage> storage;         // holds them
+  std::vector<std::span<const uint32_t>> segments;  // to be read one after the other
+  uint64_t size = 0;                                // ids in all segments
+  std::shared_ptr<const void> storage;              // holds them
 };
 
-// Reads sources, one call at a time; then vocabulary() and encode(). Raw text is never held: each thread
+// All that training needs of a corpus.
+struct PreparedCorpus {
+  Vocabulary vocabulary;
+  EncodedCorpus encoded;
+  uint64_t words = 0;               // those outside the vocabulary included, sentence ends not
+  uint64_t invalid_utf8_words = 0;  // occurrences of words whose bytes are not valid UTF-8
+};
+
+// Reads sources, one call at a time; then prepare(). Raw text is never held: each thread
 // counts into a table of its own and writes the ids of that table; encode() replaces them by the vocabulary's.
 //
 // A byte order mark at the start of a source is skipped; bytes that are not UTF-8 are kept as they are. A source's
@@ -49,13 +58,15 @@ class Corpus {
   // The source is at its end.
   void end_source();
 
-  uint64_t words() const;  // read so far, sentence ends not counted
+  // Read so far, sentence ends not counted; callable while another thread reads.
+  uint64_t words() const { return words_.load(std::memory_order_relaxed); }
   uint64_t sentences() const;
-  // Occurrences of words whose bytes are not valid UTF-8.
   uint64_t invalid_utf8_words() const;
 
   // Throws ERR_W2V_CORPUS_EMPTY and ERR_W2V_VOCABULARY_EMPTY.
   Vocabulary vocabulary(const VocabularyLimits& limits) const;
+  // Consumes the corpus. Throws what vocabulary() and read_vocabulary() throw, and ERR_W2V_CANCELLED.
+  PreparedCorpus prepare(const VocabularySource& source, unsigned threads, TaskControl& control);
   // Consumes the corpus.
   EncodedCorpus encode(const Vocabulary& vocabulary, unsigned threads, TaskControl& control);
 
@@ -87,13 +98,14 @@ class Corpus {
   };
 
   void count_and_encode(std::string_view bytes, Framing framing, const Place& place, Counter& counter,
-                        std::vector<uint32_t>& ids) const;
+                        std::vector<uint32_t>& ids);
   void flush_pending();
 
   std::shared_ptr<IdStorage> storage_;
   std::vector<Counter> counters_;
   std::vector<Segment> segments_;
   uint64_t bytes_before_ = 0;  // of all sources that are complete
+  std::atomic<uint64_t> words_{0};
 
   // The source that append() is in.
   uint64_t source_bytes_ = 0;

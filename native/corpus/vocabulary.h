@@ -30,8 +30,13 @@ struct WordCount {
 };
 
 struct VocabularyLimits {
-  uint64_t min_count;        // rarer words are left out
-  uint64_t max_final_vocab;  // 0: no limit. Else min_count is raised until at most so many words are left (gensim)
+  uint64_t min_count = 5;        // rarer words are left out
+  uint64_t max_final_vocab = 0;  // 0: no limit. Else min_count is raised until at most so many words are left (gensim)
+};
+
+struct VocabularySource {
+  VocabularyLimits limits;
+  std::string read_vocab;  // path of a vocabulary file; empty: the corpus is counted
 };
 
 // Throws ERR_W2V_VOCABULARY_EMPTY, naming the most frequent word, where no word is left.

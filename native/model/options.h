@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <string>
 
 namespace w2v {
 
@@ -25,8 +24,6 @@ struct TrainingOptions {
   double ns_exponent = 0.75;
   bool cbow_mean = true;  // else the sum of the context vectors, its gradient divided by their number
   double sample = 1e-3;   // subsampling threshold; 0: keep every word
-  uint64_t min_count = 5;
-  uint64_t max_final_vocab = 0;  // 0: no limit
   uint32_t epochs = 5;
   float alpha = 0.05f;  // initial learning rate
   // NaN: word2vec.c's schedule, falling towards 0 with a floor of alpha · 1e-4. A number: the rate falls linearly
@@ -36,7 +33,6 @@ struct TrainingOptions {
   uint64_t seed = 1;
   uint32_t max_sentence_length = 1000;  // longer sentences are split, counted in words that subsampling kept
   bool shrink_windows = true;           // draw each window's radius from 1 … window
-  std::string read_vocab;               // path of a vocabulary file to use in place of counting; empty: count
 };
 
 }  // namespace w2v

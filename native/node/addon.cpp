@@ -37,8 +37,6 @@ Napi::Object to_js(Napi::Env env, const TrainingResult& result) {
   js["vectors"] = VectorStoreObject::wrap(env, result.vectors);
   js["corpusWords"] = static_cast<double>(result.corpus_words);
   js["trainedWords"] = static_cast<double>(result.trained_words);
-  js["invalidUtf8Words"] = static_cast<double>(result.invalid_utf8_words);
-  js["vocabularySeconds"] = result.vocabulary_seconds;
   js["trainSeconds"] = result.train_seconds;
   js["trainCpuSeconds"] = result.train_cpu_seconds;
   js["finalLearningRate"] = static_cast<double>(result.final_learning_rate);
@@ -50,13 +48,13 @@ Napi::Object to_js(Napi::Env env, const TrainingResult& result) {
 Napi::Value train(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const TrainingOptions options = to_training_options(info[1].As<Napi::Object>());
-    std::shared_ptr<Corpus> corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->take();
-    return start_job(info.Env(), Phase::vocabulary,
-                     [corpus = std::move(corpus), options](TaskControl& control) -> ToJs {
-                       return [result = w2v::train(*corpus, options, control)](Napi::Env env) -> Napi::Value {
-                         return to_js(env, result);
-                       };
-                     });
+    std::shared_ptr<PreparedCorpus> corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->take();
+    return start_job(
+        info.Env(), Phase::vocabulary, [corpus = std::move(corpus), options](TaskControl& control) -> ToJs {
+          return [result = w2v::train(std::move(*corpus), options, control)](Napi::Env env) -> Napi::Value {
+            return to_js(env, result);
+          };
+        });
   });
 }
 

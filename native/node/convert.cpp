@@ -2,6 +2,16 @@
 
 namespace w2v::node {
 
+VocabularySource to_vocabulary_source(const Napi::Object& js) {
+  const auto count = [&js](const char* name) {
+    return static_cast<uint64_t>(js.Get(name).As<Napi::Number>().DoubleValue());
+  };
+  VocabularySource source;
+  source.limits = {count("minCount"), count("maxFinalVocab")};
+  if (js.Get("readVocab").IsString()) source.read_vocab = js.Get("readVocab").As<Napi::String>().Utf8Value();
+  return source;
+}
+
 TrainingOptions to_training_options(const Napi::Object& js) {
   const auto number = [&js](const char* name) { return js.Get(name).As<Napi::Number>().DoubleValue(); };
   const auto flag = [&js](const char* name) { return js.Get(name).As<Napi::Boolean>().Value(); };
@@ -16,8 +26,6 @@ TrainingOptions to_training_options(const Napi::Object& js) {
   options.ns_exponent = number("nsExponent");
   options.cbow_mean = flag("cbowMean");
   options.sample = number("sample");
-  options.min_count = static_cast<uint64_t>(number("minCount"));
-  options.max_final_vocab = static_cast<uint64_t>(number("maxFinalVocab"));
   options.epochs = static_cast<uint32_t>(number("epochs"));
   options.alpha = static_cast<float>(number("alpha"));
   if (js.Get("minAlpha").IsNumber()) options.min_alpha = static_cast<float>(number("minAlpha"));
@@ -25,7 +33,6 @@ TrainingOptions to_training_options(const Napi::Object& js) {
   options.seed = static_cast<uint64_t>(number("seed"));
   options.max_sentence_length = static_cast<uint32_t>(number("maxSentenceLength"));
   options.shrink_windows = flag("shrinkWindows");
-  if (js.Get("readVocab").IsString()) options.read_vocab = js.Get("readVocab").As<Napi::String>().Utf8Value();
   return options;
 }
 

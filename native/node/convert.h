@@ -7,11 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "corpus/vocabulary.h"
 #include "model/options.h"
-#include "train/train.h"
 
 namespace w2v::node {
 
+VocabularySource to_vocabulary_source(const Napi::Object& options);
 TrainingOptions to_training_options(const Napi::Object& options);
 std::vector<std::string> to_strings(const Napi::Value& array);
 // A copy: the caller may change the array while native threads read.

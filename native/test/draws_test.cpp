@@ -14,13 +14,11 @@ using namespace w2v;
 namespace {
 
 // Sentences of nine words, each of which occurs once: a word tells its position.
-Corpus numbered_corpus(size_t sentences) {
-  Corpus corpus;
+void fill_with_numbered_words(Corpus& corpus, size_t sentences) {
   std::string text;
   for (size_t i = 0; i < sentences * 9; ++i) text += "w" + std::to_string(i) + (i % 9 == 8 ? "\n" : " ");
   corpus.append(text, Framing::lines, "test");
   corpus.end_source();
-  return corpus;
 }
 
 TrainingOptions shared_options() {
@@ -28,7 +26,6 @@ TrainingOptions shared_options() {
   options.vector_size = 4;
   options.skip_gram = true;
   options.negatives = Negatives::shared;
-  options.min_count = 1;
   options.epochs = 2;
   options.sample = 3e-3;  // keeps a good half
   return options;
@@ -42,7 +39,8 @@ struct Drawn {
 // Center word → what each epoch drew for it, in the words of all threads.
 std::map<uint32_t, std::vector<Drawn>> draw_all(TrainingOptions options, unsigned threads) {
   options.threads = threads;
-  Corpus corpus = numbered_corpus(40);
+  Corpus corpus;
+  fill_with_numbered_words(corpus, 40);
   TaskControl control;
   Vocabulary vocabulary = corpus.vocabulary({1, 0});
   const EncodedCorpus encoded = corpus.encode(vocabulary, 1, control);

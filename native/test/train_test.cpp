@@ -26,11 +26,12 @@ std::string grouped_text(size_t sentences, unsigned seed) {
   return text;
 }
 
-TrainingResult train_text(const std::string& text, const TrainingOptions& options, TaskControl& control) {
+TrainingResult train_text(const std::string& text, const TrainingOptions& options, TaskControl& control,
+                          uint64_t min_count = 5) {
   Corpus corpus;
   corpus.append(text, Framing::lines, "test");
   corpus.end_source();
-  return train(corpus, options, control);
+  return train(corpus.prepare({{min_count, 0}, ""}, options.threads, control), options, control);
 }
 
 double cosine(const VectorStore& store, const std::string& a, const std::string& b) {
@@ -140,7 +141,6 @@ TEST_CASE("the plan emits the pairs of each window and goes through every epoch"
   options.window = 2;
   options.shrink_windows = false;
   options.epochs = 2;
-  options.min_count = 1;
   TaskControl control;
   Vocabulary vocabulary = corpus.vocabulary({1, 0});
   const EncodedCorpus encoded = corpus.encode(vocabulary, 1, control);
@@ -191,9 +191,8 @@ TEST_CASE("threads share the corpus without gap or overlap") {
 TEST_CASE("more threads than words train all the same") {
   TrainingOptions options = small_options(true, false, 2);
   options.threads = 16;
-  options.min_count = 1;
   TaskControl control;
-  CHECK(train_text("a b c\n", options, control).trained_words == 40);
+  CHECK(train_text("a b c\n", options, control, 1).trained_words == 40);
 }
 
 TEST_CASE("cancelling throws, stopping early keeps what is learned") {
@@ -226,8 +225,7 @@ TEST_CASE("cancelling throws, stopping early keeps what is learned") {
 
 TEST_CASE("an empty corpus and a vocabulary without words are refused") {
   TaskControl control;
-  TrainingOptions options = small_options(true, false, 5);
+  const TrainingOptions options = small_options(true, false, 5);
   CHECK_CODE(train_text("\n\n", options, control), code::corpus_empty, "words");
-  options.min_count = 100;
-  CHECK_CODE(train_text("a b c\n", options, control), code::vocabulary_empty, "100");
+  CHECK_CODE(train_text("a b c\n", options, control, 100), code::vocabulary_empty, "100");
 }

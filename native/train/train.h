@@ -14,17 +14,14 @@ struct TrainingResult {
   std::shared_ptr<const VectorStore> vectors;  // the memory that was trained, not a copy
   uint64_t corpus_words = 0;                   // of the vocabulary, sentence ends included, in one epoch
   uint64_t trained_words = 0;                  // gone through in all epochs
-  uint64_t invalid_utf8_words = 0;
-  double vocabulary_seconds = 0;  // selecting the vocabulary, encoding, building tables
-  double train_seconds = 0;       // wall
-  double train_cpu_seconds = 0;   // of all training threads
+  double train_seconds = 0;                    // wall
+  double train_cpu_seconds = 0;                // of all training threads
   float final_learning_rate = 0;
   double huge_page_share = 0;  // of the matrices' memory, 0 … 1; NaN: unknown
   bool stopped_early = false;
 };
 
-// Consumes the corpus. Throws ERR_W2V_CORPUS_EMPTY, ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT and
-// ERR_W2V_FILE_* (options.read_vocab), ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
-TrainingResult train(Corpus& corpus, const TrainingOptions& options, TaskControl& control);
+// Throws ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
+TrainingResult train(PreparedCorpus corpus, const TrainingOptions& options, TaskControl& control);
 
 }  // namespace w2v
