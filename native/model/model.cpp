@@ -48,7 +48,10 @@ Model make_model(Vocabulary vocabulary, const TrainingOptions& options) {
   model.input = Matrix(words, dims, "input matrix");
   model.targets = Matrix(size_t{model.target_rows.outputs} + model.target_rows.nodes, dims, "target matrix");
   initialize(model.input, options.seed, options.threads);
-  if (options.negative > 0) model.noise = NoiseTable(model.vocabulary.counts, options.ns_exponent);
+  if (options.negative > 0 && options.negatives == Negatives::per_pair)
+    model.noise = NoiseTable(model.vocabulary.counts, options.ns_exponent);
+  if (options.negative > 0 && options.negatives == Negatives::shared)
+    model.shared_noise = AliasTable(model.vocabulary.counts, options.ns_exponent);
   if (options.hierarchical_softmax) {
     model.huffman = build_huffman_tree(model.vocabulary.counts);
     for (uint32_t& node : model.huffman.nodes) node += model.target_rows.outputs;

@@ -23,7 +23,8 @@ struct Model {
   Matrix input;    // [V × D], syn0: the word vectors
   Matrix targets;  // [(outputs + nodes) × D], syn1neg and syn1
   TargetRows target_rows;
-  NoiseTable noise;                     // with negative sampling
+  NoiseTable noise;                     // with negative sampling and Negatives::per_pair
+  AliasTable shared_noise;              // with negative sampling and Negatives::shared
   HuffmanTree huffman;                  // with hierarchical softmax; its nodes are rows of `targets`
   std::vector<float> keep_probability;  // [V] of an occurrence under subsampling; empty: every word is kept
 };

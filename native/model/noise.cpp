@@ -43,4 +43,31 @@ NoiseTable::NoiseTable(std::span<const uint64_t> counts, double exponent) {
   }
 }
 
+AliasTable::AliasTable(std::span<const uint64_t> counts, double exponent) : slots_(counts.size()) {
+  const double words = static_cast<double>(counts.size());
+  std::vector<double> share(counts.size());  // of a slot: its word's probability times the number of slots
+  double total = 0;
+  for (size_t word = 1; word < counts.size(); ++word)
+    total += share[word] = std::pow(static_cast<double>(counts[word]), exponent);
+
+  std::vector<uint32_t> small, large;  // less than a slot's worth, and more
+  for (uint32_t word = 0; word < counts.size(); ++word) {
+    share[word] *= words / total;
+    (share[word] < 1 ? small : large).push_back(word);
+  }
+  while (!small.empty() && !large.empty()) {
+    const uint32_t word = small.back(), donor = large.back();
+    small.pop_back();
+    slots_[word] = {static_cast<uint32_t>(share[word] * 0x1p32), donor};
+    share[donor] -= 1 - share[word];
+    if (share[donor] < 1) {
+      large.pop_back();
+      small.push_back(donor);
+    }
+  }
+  // What is left is a whole slot but for rounding.
+  for (const auto* rest : {&small, &large})
+    for (const uint32_t word : *rest) slots_[word] = {0xffffffff, word};
+}
+
 }  // namespace w2v

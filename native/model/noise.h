@@ -1,4 +1,5 @@
-// The noise distribution that negative samples are drawn from.
+// The noise distribution that negative samples are drawn from: word counts ^ exponent. One table for word2vec.c's
+// draws, one for draws that need not be its.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,28 @@ class NoiseTable {
   static constexpr uint32_t bucket_bits = 10;  // 100,000 buckets: a step or two from a bucket's first word
   std::vector<uint32_t> last_entry_;           // of each word
   std::vector<uint32_t> first_word_;           // of each bucket of 1,024 entries
+};
+
+// The same distribution without the sentence end (word 0), by Walker's alias method (Vose 1991, 10.1109/32.92917): a
+// draw reads one slot, without a loop or a branch.
+class AliasTable {
+ public:
+  AliasTable() = default;
+  AliasTable(std::span<const uint64_t> counts, double exponent);
+
+  // 64 random bits to a word.
+  uint32_t draw(uint64_t bits) const {
+    const uint32_t word = static_cast<uint32_t>((bits >> 32) * slots_.size() >> 32);
+    const Slot slot = slots_[word];  // all of it: with a load after the comparison there would be a branch
+    return static_cast<uint32_t>(bits) < slot.threshold ? word : slot.other;
+  }
+
+ private:
+  struct Slot {
+    uint32_t threshold;  // the word of this slot, below; else the other
+    uint32_t other;
+  };
+  std::vector<Slot> slots_;  // one per word
 };
 
 }  // namespace w2v

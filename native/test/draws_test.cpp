@@ -121,29 +121,53 @@ TEST_CASE("draws by position are uniform, and independent of their neighbours") 
 }
 
 TEST_CASE("both kinds of draws give negatives by the noise distribution") {
-  Vocabulary vocabulary;
-  for (const char* word : {"</s>", "a", "b", "c", "d"}) vocabulary.words.insert(word);
-  vocabulary.counts = {100, 10000, 4000, 1000, 1};
-  TrainingOptions options = shared_options();
-  const Model model = make_model(std::move(vocabulary), options);
   constexpr int n = 200000;
-  std::vector<double> by_position(5), in_sequence(5), expected(5);
+  const auto model_for = [](Negatives negatives) {
+    Vocabulary vocabulary;
+    for (const char* word : {"</s>", "a", "b", "c", "d"}) vocabulary.words.insert(word);
+    vocabulary.counts = {100, 10000, 4000, 1000, 1};
+    TrainingOptions options = shared_options();
+    options.negatives = negatives;
+    return make_model(std::move(vocabulary), options);
+  };
+  const Model shared = model_for(Negatives::shared), per_pair = model_for(Negatives::per_pair);
+  std::vector<double> by_position(5), in_sequence(5);
   SequentialDraws sequential(1);
   for (int i = 0; i < n; ++i) {
-    ++by_position[PositionDraws(PositionDraws::epoch_key(1, 0), static_cast<uint64_t>(i)).negative(model)];
-    ++in_sequence[sequential.negative(model)];
+    ++by_position[PositionDraws(PositionDraws::epoch_key(1, 0), static_cast<uint64_t>(i)).negative(shared)];
+    ++in_sequence[sequential.negative(per_pair)];
   }
-  double total = 0;
-  for (size_t w = 0; w < 5; ++w) total += std::pow(static_cast<double>(model.vocabulary.counts[w]), 0.75);
-  for (size_t w = 1; w < 5; ++w) {
-    const double share = std::pow(static_cast<double>(model.vocabulary.counts[w]), 0.75) / total;
-    // What falls to the sentence end goes to the others alike.
-    expected[w] = share + std::pow(100.0, 0.75) / total / 4;
-  }
+  const auto weight = [&](size_t w) { return std::pow(static_cast<double>(shared.vocabulary.counts[w]), 0.75); };
+  const double total = weight(1) + weight(2) + weight(3) + weight(4);
   CHECK(by_position[0] == 0);
   CHECK(in_sequence[0] == 0);
   for (size_t w = 1; w < 5; ++w) {
-    CHECK(std::abs(by_position[w] / n - expected[w]) < 0.005);
-    CHECK(std::abs(in_sequence[w] / n - expected[w]) < 0.005);
+    CHECK(std::abs(by_position[w] / n - weight(w) / total) < 0.005);
+    // What falls to the sentence end goes to the others alike.
+    CHECK(std::abs(in_sequence[w] / n - (weight(w) + weight(0) / 4) / (total + weight(0))) < 0.005);
+  }
+}
+
+TEST_CASE("the alias table has the noise distribution exactly") {
+  std::vector<uint64_t> counts = {1000};
+  for (uint64_t w = 1; w < 300; ++w) counts.push_back(3000 / w);
+  for (const double exponent : {0.75, 0.0, -0.5}) {
+    const AliasTable table(counts, exponent);
+    double total = 0;
+    for (size_t w = 1; w < counts.size(); ++w) total += std::pow(static_cast<double>(counts[w]), exponent);
+    // Every slot, with thresholds on a grid.
+    constexpr uint64_t grid = 4096;
+    std::vector<double> drawn(counts.size());
+    for (uint64_t slot = 0; slot < counts.size(); ++slot)
+      for (uint64_t i = 0; i < grid; ++i)
+        ++drawn[table.draw(((slot << 32) / counts.size() + 1) << 32 | (i * 2 + 1) << 31 >> 12)];
+    const double n = static_cast<double>(grid * counts.size());
+    CHECK(drawn[0] == 0);
+    for (size_t w = 1; w < counts.size(); ++w) {
+      CAPTURE(w);
+      const double slots =
+          1 + static_cast<double>(counts.size());  // that the word may be in: each rounds by half a step
+      CHECK(std::abs(drawn[w] - n * std::pow(static_cast<double>(counts[w]), exponent) / total) <= slots);
+    }
   }
 }

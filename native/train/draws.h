@@ -39,11 +39,7 @@ class PositionDraws {
 
   bool keep(float probability) { return static_cast<float>(random_.next() >> 40) * 0x1p-24f < probability; }
   uint32_t below(uint32_t n) { return scale(random_.next() >> 32, n); }
-  uint32_t negative(const Model& model) {
-    const uint64_t draw = random_.next();
-    const uint32_t word = model.noise[scale(draw >> 32, NoiseTable::size)];
-    return word != 0 ? word : scale(draw & 0xffffffff, static_cast<uint32_t>(model.vocabulary.size()) - 1) + 1;
-  }
+  uint32_t negative(const Model& model) { return model.shared_noise.draw(random_.next()); }
 
  private:
   // 32 random bits to 0 … n − 1.

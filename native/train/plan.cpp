@@ -63,9 +63,9 @@ Plan::Plan(const Model& model, const EncodedCorpus& corpus, const TrainingOption
       shared_(options.negatives == Negatives::shared),
       draws_(options.seed - 1 + thread),
       epoch_key_(PositionDraws::epoch_key(options.seed, 0)),
-      learning_rate_(options.alpha) {
-  sentence_.reserve(options.max_sentence_length);
-}
+      learning_rate_(options.alpha),
+      sentence_(options.max_sentence_length),
+      corpus_positions_(options.max_sentence_length) {}
 
 bool Plan::next(Window& window) {
   // The order of the checks is word2vec.c's: the rate can change after the first word of a sentence.
@@ -82,27 +82,27 @@ bool Plan::next(Window& window) {
     epoch_key_ = PositionDraws::epoch_key(options_.seed, options_.epochs - epochs_left_);
   }
   plan_window(window);
-  sentence_done_ = ++position_ >= sentence_.size();
+  sentence_done_ = ++position_ >= sentence_size_;
   return true;
 }
 
 // Reads up to the end of a sentence, of the part, or max_sentence_length words that subsampling keeps. False if the
 // part is at its end. The sentence can come out empty; its window is drawn all the same.
 bool Plan::read_sentence() {
-  sentence_.clear();
-  corpus_positions_.clear();
   position_ = 0;
+  size_t size = 0;
   uint32_t word;
   if (!remaining_.next(word)) return false;
   do {
     ++words_;
     if (word == 0) break;
     const uint64_t corpus_position = remaining_.position() - 1;
-    if (!keep(word, corpus_position)) continue;
-    sentence_.push_back(word);
-    if (shared_) corpus_positions_.push_back(corpus_position);
-    if (sentence_.size() >= options_.max_sentence_length) break;
-  } while (remaining_.next(word));
+    // Written first and kept then: whether a word is kept cannot be predicted, so there is no branch on it.
+    sentence_[size] = word;
+    corpus_positions_[size] = corpus_position;
+    size += keep(word, corpus_position);
+  } while (size < options_.max_sentence_length && remaining_.next(word));
+  sentence_size_ = size;
   return true;
 }
 
@@ -119,7 +119,7 @@ void Plan::plan_window(Window& window) {
   window.labels.clear();
   if (!shared_) {
     draw_window(window, draws_);
-  } else if (!sentence_.empty()) {
+  } else if (sentence_size_ > 0) {
     PositionDraws draws(epoch_key_, corpus_positions_[position_]);
     draw_window(window, draws);
   }
@@ -128,10 +128,10 @@ void Plan::plan_window(Window& window) {
 template <class Draws>
 void Plan::draw_window(Window& window, Draws& draws) {
   const size_t radius = options_.window - (options_.shrink_windows ? draws.below(options_.window) : 0);
-  if (sentence_.empty()) return;
+  if (sentence_size_ == 0) return;
 
   const size_t begin = position_ - std::min(position_, radius);
-  const size_t end = std::min(position_ + radius + 1, sentence_.size());
+  const size_t end = std::min(position_ + radius + 1, sentence_size_);
   for (size_t c = begin; c < end; ++c)
     if (c != position_) window.inputs.push_back(sentence_[c]);
   if (window.inputs.empty()) return;
@@ -182,9 +182,9 @@ void Plan::prefetch_rows(const Window& window) const {
     first = step.n_nodes;
   }
   // Context words stay in the cache from window to window: each is asked for once, when it comes into reach.
-  const size_t reach = std::min(position_ + options_.window, sentence_.size() - 1);
+  const size_t reach = std::min(position_ + options_.window, sentence_size_ - 1);
   for (size_t c = position_ == 0 ? 0 : reach; c <= reach; ++c) prefetch(model_.input.row(sentence_[c]), bytes);
-  if (options_.hierarchical_softmax && position_ + 1 < sentence_.size()) {
+  if (options_.hierarchical_softmax && position_ + 1 < sentence_size_) {
     constexpr size_t most_paths = 32 * sizeof(uint32_t);
     prefetch(model_.huffman.path(sentence_[position_ + 1]).data(), most_paths);
     prefetch(model_.huffman.path_labels(sentence_[position_ + 1]).data(), most_paths);

@@ -84,10 +84,11 @@ class Plan {
   SequentialDraws draws_;  // of Negatives::per_pair
   uint64_t epoch_key_;     // of Negatives::shared
   float learning_rate_;
-  uint64_t words_ = 0;            // read in this epoch
-  uint64_t published_words_ = 0;  // of them told to the schedule
-  std::vector<uint32_t> sentence_;
+  uint64_t words_ = 0;                      // read in this epoch
+  uint64_t published_words_ = 0;            // of them told to the schedule
+  std::vector<uint32_t> sentence_;          // its first sentence_size_ elements
   std::vector<uint64_t> corpus_positions_;  // of its words
+  size_t sentence_size_ = 0;
   size_t position_ = 0;
   bool sentence_done_ = true;
 };
