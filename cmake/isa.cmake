@@ -1,11 +1,21 @@
-# w2v_add_isa(<target> <isa> [compiler flags...])
-# Compiles every per-ISA kernel source once more, with that instruction set's flags, into <target>.
-# native/kernels/dispatch.cpp asks the processor for every flag named here.
-set(W2V_ISA_SOURCES kernels/update.cpp kernels/scan.cpp kernels/separators.cpp kernels/table.cpp)
+# w2v_add_isas(<target> <sources...>)
+# Compiles the sources into <target> once for each instruction set of the target processor.
+function(w2v_add_isas target)
+  set(sources ${ARGN})
+  # native/kernels/dispatch.cpp asks the processor for every flag named here.
+  w2v_add_isa(${target} scalar)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT MSVC)
+    w2v_add_isa(${target} avx2 -mavx2 -mfma)
+    w2v_add_isa(${target} avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mprefer-vector-width=512)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$" AND NOT MSVC)
+    w2v_add_isa(${target} neon -DW2V_NEON)
+  endif()
+endfunction()
 
+# Of w2v_add_isas: compiles ${sources} with one instruction set's flags.
 function(w2v_add_isa target isa)
   set(objects ${target}_kernels_${isa})
-  add_library(${objects} OBJECT ${W2V_ISA_SOURCES})
+  add_library(${objects} OBJECT ${sources})
   target_include_directories(${objects} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_definitions(${objects} PRIVATE W2V_ISA=${isa})
   target_compile_options(${objects} PRIVATE ${ARGN} ${W2V_WARNINGS} ${W2V_SANITIZE_FLAGS})

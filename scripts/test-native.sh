@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 mode=${1:-plain}
 shift || true
 case "$mode" in
-  plain) options=(-DCMAKE_BUILD_TYPE=Release) ;;
+  plain) options=(-DCMAKE_BUILD_TYPE=Release -DW2V_BUILD_BENCH=ON) ;; # benchmarks: built, so that they do not rot
   asan)
     options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DW2V_SANITIZE=address,undefined)
     export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1

@@ -33,6 +33,9 @@ enum class Combine : uint32_t {
 struct UpdateTables {
   float* input;   // [V × stride], syn0 of word2vec.c
   float* target;  // output rows [V], syn1neg, then node rows [V − 1], syn1
+  // Rows from first_own on are in `own_target` instead, the thread's own copies; first_own ≥ all rows: none are.
+  float* own_target;
+  uint32_t first_own;
   size_t stride;
   Combine combine;
   const float* logistic;  // logistic_table_size entries of σ on (−6, 6); nullptr: σ exactly, no limits at ±6

@@ -177,7 +177,11 @@ void execute(const Step& step, const UpdateTables& tables, const float* const* s
   float* g = scratch;
   float* target_rows[block];
   const auto gather = [&](size_t first, size_t n) {
-    for (size_t t = 0; t < n; ++t) target_rows[t] = tables.target + step.targets[first + t] * stride;
+    for (size_t t = 0; t < n; ++t) {
+      const uint32_t row = step.targets[first + t];
+      const bool own = row >= tables.first_own;
+      target_rows[t] = (own ? tables.own_target : tables.target) + (row - (own ? tables.first_own : 0)) * stride;
+    }
   };
   for_each_block(n_targets, [&](auto size, size_t first) {
     constexpr size_t n = decltype(size)::value;

@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -45,8 +46,13 @@ Model make_model(Vocabulary vocabulary, const TrainingOptions& options) {
   if (options.negative > 0) model.target_rows.outputs = static_cast<uint32_t>(words);
   if (options.hierarchical_softmax) model.target_rows.nodes = static_cast<uint32_t>(words - 1);
 
+  // Nodes are numbered as Huffman's algorithm makes them: the root is the last, and the rarer ones come before.
+  constexpr uint32_t hot_nodes = 64;
+  const uint32_t targets = model.target_rows.outputs + model.target_rows.nodes;
+  model.first_hot_target = targets - (options.threads > 1 ? std::min(hot_nodes, model.target_rows.nodes) : 0);
+
   model.input = Matrix(words, dims, "input matrix");
-  model.targets = Matrix(size_t{model.target_rows.outputs} + model.target_rows.nodes, dims, "target matrix");
+  model.targets = Matrix(targets, dims, "target matrix");
   initialize(model.input, options.seed, options.threads);
   if (options.negative > 0 && options.negatives == Negatives::per_pair)
     model.noise = NoiseTable(model.vocabulary.counts, options.ns_exponent);

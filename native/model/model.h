@@ -23,6 +23,9 @@ struct Model {
   Matrix input;    // [V × D], syn0: the word vectors
   Matrix targets;  // [(outputs + nodes) × D], syn1neg and syn1
   TargetRows target_rows;
+  // The nodes nearest to the root are on every path: with several threads, each trains copies of the target rows from
+  // here on (hot_rows.h). With one thread, and without hierarchical softmax, all rows come before.
+  uint32_t first_hot_target = 0;
   NoiseTable noise;                     // with negative sampling and Negatives::per_pair
   AliasTable shared_noise;              // with negative sampling and Negatives::shared
   HuffmanTree huffman;                  // with hierarchical softmax; its nodes are rows of `targets`

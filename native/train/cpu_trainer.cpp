@@ -1,16 +1,21 @@
 #include "train/cpu_trainer.h"
 
 #include <cmath>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/threads.h"
 #include "kernels/kernels.h"
+#include "train/hot_rows.h"
 #include "train/plan.h"
 
 namespace w2v {
 
 namespace {
+
+// Seldom enough to cost a hundredth of the time.
+constexpr uint64_t windows_between_merges = 4096;
 
 std::vector<float> make_logistic_table() {
   std::vector<float> table(logistic_table_size);
@@ -38,27 +43,38 @@ double train_on_cpu(Model& model, const EncodedCorpus& corpus, const TrainingOpt
   const size_t path = longest_path(model.huffman);
   const size_t stride = model.input.stride();
   std::atomic<double> cpu_seconds{0};
+  std::mutex hot_mutex;
 
   run_threads(options.threads, [&](unsigned thread) {
     const double cpu_before = thread_cpu_seconds();
     const size_t step_inputs = max_step_inputs(options);
     Matrix scratch(1, scratch_floats(step_inputs, max_step_targets(options, path), stride), "training step");
     std::vector<float*> row_pointers(2 * step_inputs);
-    const UpdateTables tables{model.input.row(0), model.targets.row(0), stride, combine_of(options), logistic,
-                              scratch.row(0),     row_pointers.data()};
+    HotRows hot(model, options.threads, hot_mutex);
+    const UpdateTables tables{.input = model.input.row(0),
+                              .target = model.targets.row(0),
+                              .own_target = hot.copies(),
+                              .first_own = model.first_hot_target,
+                              .stride = stride,
+                              .combine = combine_of(options),
+                              .logistic = logistic,
+                              .scratch = scratch.row(0),
+                              .row_pointers = row_pointers.data()};
     const auto update = kernels().update;
 
     // One window ahead: its rows arrive in the cache while the one before is computed.
     Plan plan(model, corpus, options, schedule, thread);
     Window current(options, path), following(options, path);
     bool more = plan.next(current);
-    while (more) {
+    for (uint64_t windows = 1; more; ++windows) {
       if (control.cancelled.load(std::memory_order_relaxed) || control.stop_early.load(std::memory_order_relaxed))
         break;
       more = plan.next(following);
       update(current.steps.data(), current.steps.size(), tables);
       std::swap(current, following);
+      if (windows % windows_between_merges == 0) hot.merge();
     }
+    hot.merge();
     cpu_seconds += thread_cpu_seconds() - cpu_before;
   });
   control.check_cancelled();

@@ -178,7 +178,8 @@ void Plan::prefetch_rows(const Window& window) const {
   const size_t bytes = model_.input.stride() * sizeof(float);
   uint32_t first = 0;  // the steps of a window have the path in common
   for (const Step& step : window.steps) {
-    for (uint32_t t = first; t < step.n_targets; ++t) prefetch(model_.targets.row(step.targets[t]), bytes);
+    for (uint32_t t = first; t < step.n_targets; ++t)
+      if (step.targets[t] < model_.first_hot_target) prefetch(model_.targets.row(step.targets[t]), bytes);
     first = step.n_nodes;
   }
   // Context words stay in the cache from window to window: each is asked for once, when it comes into reach.
