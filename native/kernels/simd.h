@@ -27,6 +27,10 @@ struct Vec {
   __m512 v;
 };
 inline Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+// The first n < width floats, then zeros.
+inline Vec load_first(const float* p, size_t n) {
+  return {_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p)};
+}
 inline void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
 inline Vec broadcast(float x) { return {_mm512_set1_ps(x)}; }
 inline Vec add(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
@@ -54,6 +58,10 @@ struct Vec {
   __m256 v;
 };
 inline Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
+inline Vec load_first(const float* p, size_t n) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return {_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane))};
+}
 inline void store(float* p, Vec a) { _mm256_storeu_ps(p, a.v); }
 inline Vec broadcast(float x) { return {_mm256_set1_ps(x)}; }
 inline Vec add(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
@@ -86,6 +94,11 @@ struct Vec {
   float32x4_t v;
 };
 inline Vec load(const float* p) { return {vld1q_f32(p)}; }
+inline Vec load_first(const float* p, size_t n) {
+  float lanes[4] = {};
+  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return {vld1q_f32(lanes)};
+}
 inline void store(float* p, Vec a) { vst1q_f32(p, a.v); }
 inline Vec broadcast(float x) { return {vdupq_n_f32(x)}; }
 inline Vec add(Vec a, Vec b) { return {vaddq_f32(a.v, b.v)}; }
@@ -112,6 +125,7 @@ struct Vec {
   float v;
 };
 inline Vec load(const float* p) { return {*p}; }
+inline Vec load_first(const float*, size_t) { return {0}; }
 inline void store(float* p, Vec a) { *p = a.v; }
 inline Vec broadcast(float x) { return {x}; }
 inline Vec add(Vec a, Vec b) { return {a.v + b.v}; }

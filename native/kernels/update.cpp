@@ -76,11 +76,21 @@ Vec logistic(Vec x) {
 // written up to a vector beyond its end.
 void to_exact_gradient(const Step& step, size_t n_inputs, float* g) {
   const size_t n_targets = step.n_targets;
-  const Vec rate = broadcast(-step.learning_rate);
-  for (size_t i = 0; i < n_inputs * n_targets; i += Vec::width) store(g + i, mul(logistic(load(g + i)), rate));
-  for (size_t t = 0; t < n_targets; ++t)
-    if (step.labels[t] != 0)
-      for (size_t m = 0; m < n_inputs; ++m) g[m * n_targets + t] += step.labels[t] * step.learning_rate;
+  const Vec rate = broadcast(step.learning_rate), minus_rate = broadcast(-step.learning_rate);
+  if (n_inputs == 1) {
+    for (size_t t = 0; t < n_targets; t += Vec::width) {
+      const size_t left = n_targets - t;
+      const Vec label = left < Vec::width ? load_first(step.labels + t, left) : load(step.labels + t);
+      store(g + t, fma(logistic(load(g + t)), minus_rate, mul(label, rate)));
+    }
+    return;
+  }
+  for (size_t i = 0; i < n_inputs * n_targets; i += Vec::width) store(g + i, mul(logistic(load(g + i)), minus_rate));
+  for (size_t t = 0; t < n_targets; ++t) {
+    // A node's label is anybody's guess, that of a sample is 1 once: only the second is worth a branch.
+    if (t >= step.n_nodes && step.labels[t] == 0) continue;
+    for (size_t m = 0; m < n_inputs; ++m) g[m * n_targets + t] += step.labels[t] * step.learning_rate;
+  }
 }
 
 // The same by word2vec.c's table, for one input.
