@@ -143,16 +143,40 @@ export interface VectorStore {
     threads: number,
   ): Job<SearchResult>;
   /** Written to a temporary name beside `path`, then renamed. */
-  save(path: string, format: 'bin' | 'text'): Job<void>;
+  save(path: string, format: 'bin' | 'text' | 'glove'): Job<void>;
   /** `word count` lines, as Google's -save-vocab writes. */
   saveVocabulary(path: string): Job<void>;
 }
 
+/** Bytes of a vector file that come in pieces: a stream, an inflated .gz. */
+export interface ByteBuffer {
+  append(bytes: Uint8Array): void;
+  /** Whether the bytes so far certainly hold so many whole rows. */
+  holdsRows(rows: number): Job<boolean>;
+}
+
+/** Validated (lib/keyed-vectors.ts has meanings and defaults). */
+export interface NativeLoadOptions {
+  mmap: boolean;
+  limit?: number;
+  encodingErrors: 'strict' | 'replace' | 'ignore';
+  strict: boolean;
+  allowTruncated: boolean;
+}
+
 export interface LoadResult {
   vectors: VectorStore;
-  format: 'bin' | 'text';
+  format: 'bin' | 'text' | 'glove';
+  /** The rows are read where they lie in the file. */
+  mapped: boolean;
   /** Rows left out because their word had come before (the first one wins). */
   duplicateWords: number;
+  /** Words that were not UTF-8 and were repaired. */
+  invalidWords: number;
+  /** Rows with NaN or infinity. */
+  nonFiniteRows: number;
+  /** Rows that the header promises and the file does not have (allowTruncated). */
+  missingRows: number;
 }
 
 export interface Binding {
@@ -164,6 +188,7 @@ export interface Binding {
   createCorpus(spool?: string): Corpus;
   /** Consumes the prepared corpus. */
   train(corpus: Corpus, options: NativeTrainingOptions): Job<NativeTrainingResult>;
-  /** Google binary or text, told apart by content. */
-  loadVectors(path: string): Job<LoadResult>;
+  createBuffer(): ByteBuffer;
+  /** A file, or bytes (consumed; binary rows stay in them) under a name for messages; the format is told by content. */
+  loadVectors(bytes: ByteBuffer | undefined, pathOrName: string, options: NativeLoadOptions): Job<LoadResult>;
 }

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Interface as ReadlineInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { ReadableStream } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
-import { createGunzip } from 'node:zlib';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { isGzip, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { binding, callNative, runJob, type NativeCorpus, type VocabularySource } from './native.js';
 
@@ -199,10 +198,6 @@ async function inspect(name: string): Promise<TextFile> {
   }
 }
 
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
 // ---- reading ----
 
 const chunkBytes = 1 << 20;
@@ -311,32 +306,16 @@ class CorpusReader {
     const raw: Readable = isStdin
       ? process.stdin
       : createReadStream(file.path, { highWaterMark: chunkBytes });
-    const bytes = raw[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    let bytesRead = 0;
-    const count = async function* (first: IteratorResult<Buffer>) {
-      for (let item = first; !item.done; item = await bytes.next()) {
-        bytesRead += item.value.length;
-        yield item.value;
-      }
-    };
-    const consume = async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        await this.#append(chunk, 'lines', name);
-        this.#report(fraction(bytesRead));
-      }
-      this.#corpus.endSource();
-    };
     try {
-      // What a pipe holds is known from its first bytes.
-      const first = await untilAborted(bytes.next(), signal);
-      const gzip = !first.done && isGzip(first.value);
-      const watch = signal ? { signal } : {};
-      if (gzip) await pipeline(count(first), createGunzip({ chunkSize: chunkBytes }), consume, watch);
-      else await pipeline(count(first), consume, watch);
-    } catch (error) {
-      if (signal?.aborted) throw cancelled(signal.reason);
-      const { code, syscall } = error as NodeJS.ErrnoException;
-      throw code?.startsWith('Z_') || syscall ? fileError('read', name, error) : error;
+      await readBytes(raw, {
+        name,
+        signal,
+        consume: async (chunk, bytesRead) => {
+          await this.#append(chunk, 'lines', name);
+          this.#report(fraction(bytesRead));
+        },
+      });
+      this.#corpus.endSource();
     } finally {
       raw.destroy();
     }
@@ -383,22 +362,6 @@ class CorpusReader {
     if (performance.now() - this.#lastProgress < progressIntervalMs) return;
     this.#lastProgress = performance.now();
     this.#options.onProgress?.({ fraction, words: this.#corpus.words });
-  }
-}
-
-/** The promise's result; or, as soon as the signal says so, the rejection: nothing that hangs holds it up. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  const settled = new AbortController(); // takes the listener off again
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(cancelled(signal.reason));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { signal: settled.signal });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    settled.abort();
   }
 }
 

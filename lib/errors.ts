@@ -9,6 +9,7 @@
  * | `ERR_W2V_FILE_NOT_FOUND` | a file, folder or glob matches nothing |
  * | `ERR_W2V_FILE_READ` | a file cannot be read |
  * | `ERR_W2V_FILE_WRITE` | a file cannot be written: full disk, missing folder, no permission |
+ * | `ERR_W2V_FILE_CHANGED` | a mapped vector file was written to after it was opened |
  * | `ERR_W2V_CORPUS_EMPTY` | the corpus has no words |
  * | `ERR_W2V_CORPUS_BINARY` | a corpus file is not text: it holds a NUL byte |
  * | `ERR_W2V_CORPUS_ITEM` | an iterable gave something else than strings or arrays of strings |
@@ -18,6 +19,7 @@
  * | `ERR_W2V_VOCABULARY_FORMAT` | a vocabulary file has a line that is not `word count` |
  * | `ERR_W2V_VECTOR_FORMAT` | a vector file is malformed |
  * | `ERR_W2V_VECTOR_TRUNCATED` | a vector file ends before the rows that its header promises |
+ * | `ERR_W2V_VECTOR_ENCODING` | a word of a vector file is not UTF-8, with `encodingErrors: 'strict'` |
  * | `ERR_W2V_WORD_UNWRITABLE` | a word with blanks or line ends, which vector files cannot hold |
  * | `ERR_W2V_EVALUATION_FORMAT` | a line of an evaluation file is malformed |
  * | `ERR_W2V_MEMORY` | the memory is not to be had |
@@ -33,6 +35,7 @@ export type ErrorCode =
   | 'ERR_W2V_FILE_NOT_FOUND'
   | 'ERR_W2V_FILE_READ'
   | 'ERR_W2V_FILE_WRITE'
+  | 'ERR_W2V_FILE_CHANGED'
   | 'ERR_W2V_CORPUS_EMPTY'
   | 'ERR_W2V_CORPUS_BINARY'
   | 'ERR_W2V_CORPUS_ITEM'
@@ -42,6 +45,7 @@ export type ErrorCode =
   | 'ERR_W2V_VOCABULARY_FORMAT'
   | 'ERR_W2V_VECTOR_FORMAT'
   | 'ERR_W2V_VECTOR_TRUNCATED'
+  | 'ERR_W2V_VECTOR_ENCODING'
   | 'ERR_W2V_WORD_UNWRITABLE'
   | 'ERR_W2V_EVALUATION_FORMAT'
   | 'ERR_W2V_MEMORY'

@@ -17,6 +17,7 @@ export {
   KeyedVectors,
   type Combination,
   type JobOptions,
+  type LoadOptions,
   type LoadedFrom,
   type Neighbour,
   type Progress,
@@ -25,6 +26,7 @@ export {
   type Weighted,
   type WordOrVector,
 } from './keyed-vectors.js';
+export type { LoadingOptions, VectorFormat, VectorStream } from './vector-file.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
 export { Word2Vec, type TrainOptions, type TrainingProgress, type TrainingReport } from './word2vec.js';
 

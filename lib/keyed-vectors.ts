@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import { closest } from 'fastest-levenshtein';
 import { UnknownWordError, W2VError, describe } from './errors.js';
 import {
   evaluateAnalogies,
@@ -9,7 +10,15 @@ import {
   type WordPairsEvaluation,
   type WordPairsOptions,
 } from './evaluation.js';
-import { binding, runJob, type JobProgress, type VectorStore } from './native.js';
+import { callNative, runJob, type JobProgress, type VectorStore } from './native.js';
+import {
+  loadStore,
+  loadingOptionNames,
+  saveStore,
+  type LoadingOptions,
+  type VectorFormat,
+  type VectorStream,
+} from './vector-file.js';
 
 /** How far a long operation is. */
 export interface Progress {
@@ -25,9 +34,11 @@ export interface JobOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+export interface LoadOptions extends JobOptions, LoadingOptions {}
+
 export interface SaveOptions extends JobOptions {
-  /** Google's binary or text format. @defaultValue bin */
-  format?: 'bin' | 'text' | undefined;
+  /** Google's binary or text format, or GloVe's. @defaultValue bin */
+  format?: VectorFormat | undefined;
 }
 
 export interface SearchOptions extends JobOptions {
@@ -55,12 +66,21 @@ export interface Neighbour {
   score: number;
 }
 
-/** Where vectors were loaded from. */
+/** Where vectors were loaded from, and what was found there. */
 export interface LoadedFrom {
-  path: string;
-  format: 'bin' | 'text';
+  /** Undefined for a stream. */
+  path: string | undefined;
+  format: VectorFormat;
+  /** The rows are read where they are in the file. */
+  mapped: boolean;
   /** Rows left out because their word had come before: the first one counts. */
   duplicateWords: number;
+  /** Words that were not UTF-8: repaired as `encodingErrors` says. */
+  invalidWords: number;
+  /** Rows with NaN or infinity: they answer no query. */
+  nonFiniteRows: number;
+  /** Rows that the header promises and that are not there (`allowTruncated`). */
+  missingRows: number;
 }
 
 const slice = 4096; // words that cross from the addon at a time: well below 10 ms
@@ -87,34 +107,31 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   /**
-   * Loads a file of Google's binary format (rows with or without a newline at their end) or text format; which one is
-   * told by the content.
+   * Loads a file, or a stream of its bytes, plain or gzip: Google's binary format (rows with or without a newline at their
+   * end), Google's text format, fastText's .vec, GloVe's text. Which one is told by the content. Words may hold spaces in
+   * text files: the last `vectorSize` fields of a line are its values.
    *
-   * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED (with the byte or
-   * line), ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED,
+   * ERR_W2V_VECTOR_ENCODING (all with the byte, line or row), ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_MEMORY,
+   * ERR_W2V_CANCELLED
    */
-  static async load(path: string, options: JobOptions = {}): Promise<KeyedVectors> {
-    checkPath(path);
-    const { vectors, format, duplicateWords } = await runJob(() => binding.loadVectors(path), watch(options));
-    return new KeyedVectors(vectors, { path, format, duplicateWords });
+  static async load(source: string | VectorStream, options: LoadOptions = {}): Promise<KeyedVectors> {
+    if (typeof source !== 'object' || !(Symbol.asyncIterator in source)) checkPath(source);
+    const { signal, onProgress, ...loading } = options;
+    checkNames(loading, [...loadingOptionNames, 'signal', 'onProgress']);
+    const { vectors, ...found } = await loadStore(source, loading, watch({ signal, onProgress }));
+    return new KeyedVectors(vectors, { path: typeof source === 'string' ? source : undefined, ...found });
   }
 
   /**
-   * Writes all vectors to a temporary file beside `path`, then renames it: an interrupted save leaves what was there.
+   * Writes all vectors to a temporary file beside `path`, then renames it: an interrupted save leaves what was there. A
+   * path that ends in .gz is compressed.
    *
    * @throws ERR_W2V_FILE_WRITE, ERR_W2V_WORD_UNWRITABLE, ERR_W2V_CANCELLED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     checkPath(path);
-    const { format = 'bin' } = options;
-    // Checked, because JavaScript callers have no compiler to tell them.
-    if (!['bin', 'text'].includes(format)) {
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected format to be 'bin' or 'text' but received ${describe(format)}`,
-      );
-    }
-    await runJob(() => this.#store.save(path, format), watch(options));
+    await saveStore(this.#store, path, options.format ?? 'bin', watch(options));
   }
 
   /**
@@ -144,12 +161,12 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   has(word: string): boolean {
-    return typeof word === 'string' && this.#store.indexOf(word) >= 0;
+    return this.indexOf(word) >= 0;
   }
 
   /** The word's position; −1 if it is not there. */
   indexOf(word: string): number {
-    return typeof word === 'string' ? this.#store.indexOf(word) : -1;
+    return typeof word === 'string' ? callNative(() => this.#store.indexOf(word)) : -1;
   }
 
   /** @throws ERR_W2V_ARGUMENT if there is no such position */
@@ -160,7 +177,7 @@ export class KeyedVectors implements Iterable<string> {
         `Expected a whole number from 0 to ${this.size - 1} but received ${describe(index)}`,
       );
     }
-    return this.#store.wordAt(index);
+    return callNative(() => this.#store.wordAt(index));
   }
 
   /** A copy of the word's vector. @throws {@link UnknownWordError} */
@@ -170,7 +187,8 @@ export class KeyedVectors implements Iterable<string> {
 
   /** A copy of the words' vectors: n × vectorSize numbers, row after row. @throws {@link UnknownWordError} */
   getVectors(words: readonly string[]): Float32Array {
-    return this.#store.rows(Uint32Array.from(words, (word) => this.#indexOfKnown(word)));
+    const ids = Uint32Array.from(words, (word) => this.#indexOfKnown(word));
+    return callNative(() => this.#store.rows(ids));
   }
 
   /** How often the word occurs in the corpus; undefined where that is not known. @throws {@link UnknownWordError} */
@@ -180,7 +198,8 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   *[Symbol.iterator](): Iterator<string> {
-    for (let from = 0; from < this.size; from += slice) yield* this.#store.words(from, from + slice);
+    for (let from = 0; from < this.size; from += slice)
+      yield* callNative(() => this.#store.words(from, from + slice));
   }
 
   /** Cosine of two words' vectors, from −1 to 1; 0 if one of them is all zeros. @throws {@link UnknownWordError} */
@@ -271,7 +290,7 @@ export class KeyedVectors implements Iterable<string> {
     if (typeof word !== 'string') {
       throw new W2VError('ERR_W2V_ARGUMENT', `Expected a word (a string) but received ${describe(word)}`);
     }
-    const index = this.#store.indexOf(word);
+    const index = this.indexOf(word);
     if (index < 0) throw new UnknownWordError(word);
     return index;
   }
@@ -326,6 +345,17 @@ function watch({ signal, onProgress }: JobOptions) {
 function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string' || path === '') {
     throw new W2VError('ERR_W2V_ARGUMENT', `Expected the path of a file but received ${describe(path)}`);
+  }
+}
+
+/** Refuses options that are not there, with the nearest that is: callers of JavaScript have no compiler. */
+function checkNames(options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Unknown option '${unknown}': did you mean '${closest(unknown, names)}'?`,
+    );
   }
 }
 

@@ -7,6 +7,8 @@ import { W2VError, cancelled, fromNative } from './errors.js';
 export type {
   Corpus as NativeCorpus,
   JobProgress,
+  LoadResult,
+  NativeLoadOptions,
   NativeTrainingOptions,
   NativeTrainingResult,
   VectorStore,

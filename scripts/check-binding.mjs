@@ -1,6 +1,6 @@
 // Fails when binding.d.ts and the built addon differ: each interface is compared, member by member and in both
 // directions, with a real instance. For the training options the addon itself says which members it reads.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -86,6 +86,8 @@ const options = {
   shrinkWindows: true,
 };
 
+const loading = { mmap: true, limit: 1, encodingErrors: 'replace', strict: false, allowTruncated: false };
+
 const vocabulary = { minCount: 1, maxFinalVocab: 0, readVocab: undefined };
 
 /** The object, and the members that are read of it. */
@@ -124,6 +126,12 @@ async function readAddon(addon, folder) {
   const file = path.join(folder, 'vectors.bin');
   await vectors.save(file, 'bin').promise;
 
+  const buffer = addon.createBuffer();
+  const bufferMembers = membersOf(buffer);
+  buffer.append(readFileSync(file));
+  const [watchedLoading, loadingRead] = watched(loading);
+  const loaded = await addon.loadVectors(buffer, 'bytes', watchedLoading).promise;
+
   return new Map([
     ['Binding', membersOf(addon)],
     ['Corpus', corpusMembers],
@@ -136,12 +144,14 @@ async function readAddon(addon, folder) {
     ['NativeTrainingResult', membersOf(result)],
     ['VectorStore', membersOf(vectors)],
     ['SearchResult', membersOf(found)],
-    ['LoadResult', membersOf(await addon.loadVectors(file).promise)],
+    ['ByteBuffer', bufferMembers],
+    ['NativeLoadOptions', loadingRead],
+    ['LoadResult', membersOf(loaded)],
   ]);
 }
 
 /** Objects that the addon reads: it must know every member. */
-const inputs = new Set(['NativeTrainingOptions', 'VocabularySource']);
+const inputs = new Set(['NativeTrainingOptions', 'VocabularySource', 'NativeLoadOptions']);
 
 function compare(name, declared, actual) {
   if (!declared) return [`${name}: the addon has one, binding.d.ts declares none`];

@@ -224,8 +224,11 @@ describe('queries', () => {
       words: 4,
       vectorSize: 2,
       format: 'text',
+      mapped: false,
       bytes: 47,
       duplicateWords: 0,
+      invalidWords: 0,
+      nonFiniteRows: 0,
       firstWords: ['east', 'north', 'northeast', 'west'],
     });
     expect((await runCli(['info', file('compass.txt')])).stdout).toContain('vectorSize      2\n');

@@ -1,8 +1,11 @@
 // Vectors: look-ups, searches, files.
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { KeyedVectors, UnknownWordError, W2VError } from '../lib/index.js';
+import { createReadStream, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { KeyedVectors, UnknownWordError, W2VError, type LoadOptions } from '../lib/index.js';
 import { describeWithShared, rejectionOf, runNode, root, sharedData, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -23,9 +26,12 @@ function binary(rows: Rows, rowEnd = '\n'): Buffer {
   ]);
 }
 
+let filesMade = 0;
+
 async function loaded(rows: Rows): Promise<KeyedVectors> {
-  writeFileSync(file('rows.bin'), binary(rows));
-  return KeyedVectors.load(file('rows.bin'));
+  const path = file(`rows-${++filesMade}.bin`); // each its own: a mapped file must not be written to
+  writeFileSync(path, binary(rows));
+  return KeyedVectors.load(path);
 }
 
 const compass: Rows = [
@@ -209,8 +215,9 @@ describe('files', () => {
   test('any words and values survive the binary format bit by bit', async () => {
     await fc.assert(
       fc.asyncProperty(models, fc.constantFrom('\n', ''), async (rows, rowEnd) => {
-        writeFileSync(file('a.bin'), binary(rows, rowEnd));
-        const vectors = await KeyedVectors.load(file('a.bin'));
+        const path = file(`rows-${++filesMade}.bin`);
+        writeFileSync(path, binary(rows, rowEnd));
+        const vectors = await KeyedVectors.load(path);
         expect([...vectors]).toEqual(rows.map(([word]) => word));
         await vectors.save(file('b.bin'));
         expect(readFileSync(file('b.bin')).equals(binary(rows))).toBe(true);
@@ -225,7 +232,15 @@ describe('files', () => {
         const vectors = await loaded(rows);
         await vectors.save(file('a.txt'), { format: 'text' });
         const again = await KeyedVectors.load(file('a.txt'));
-        expect(again.loadedFrom).toEqual({ path: file('a.txt'), format: 'text', duplicateWords: 0 });
+        expect(again.loadedFrom).toEqual({
+          path: file('a.txt'),
+          format: 'text',
+          mapped: false,
+          duplicateWords: 0,
+          invalidWords: 0,
+          nonFiniteRows: 0,
+          missingRows: 0,
+        });
         expect([...again]).toEqual(rows.map(([word]) => word));
         for (const [word, row] of rows) {
           again.get(word).forEach((x, d) => {
@@ -246,12 +261,11 @@ describe('files', () => {
     ['2 2\na 1 2\n', 'ERR_W2V_VECTOR_TRUNCATED', '2 rows'],
     ['2 2\na 1 2\nb 3 4\nc 5 6\n', 'ERR_W2V_VECTOR_FORMAT', 'line 4'],
     ['2 2\na 1 2\nb 3\nc 4', 'ERR_W2V_VECTOR_FORMAT', ''],
-    ['2 2\na 1 2\nb 3 nan\n', 'ERR_W2V_VECTOR_FORMAT', 'line 3'],
     ['2 2\na 1 2\nb 3 x\n', 'ERR_W2V_VECTOR_FORMAT', "'x'"],
     [binary(compass).subarray(0, 40), 'ERR_W2V_VECTOR_TRUNCATED', 'byte 40'],
     [Buffer.concat([binary(compass), Buffer.from('more')]), 'ERR_W2V_VECTOR_FORMAT', '5 bytes more'],
-    [binary([['a', [NaN, 1]]]), 'ERR_W2V_VECTOR_FORMAT', "'a'"],
-    [Buffer.from('1f8b0800', 'hex'), 'ERR_W2V_VECTOR_FORMAT', 'gzip'],
+    [Buffer.from('1f8b0800', 'hex'), 'ERR_W2V_FILE_READ', 'unexpected end of file'],
+    [gzipSync('not vectors\n'), 'ERR_W2V_VECTOR_FORMAT', 'not vectors'],
   ])('%j is refused with %s', async (content, code, text) => {
     writeFileSync(file('bad'), content);
     const error = await rejectionOf(KeyedVectors.load(file('bad')));
@@ -293,7 +307,7 @@ describe('files', () => {
     expect(readFileSync(file('kept.bin'), 'utf8')).toBe('before');
     const script = `
       const { KeyedVectors } = require('./dist/index.js');
-      KeyedVectors.load(${JSON.stringify(file('rows.bin'))})
+      KeyedVectors.load(${JSON.stringify(vectors.loadedFrom!.path)})
         .then((vectors) => vectors.save(${JSON.stringify(file('kept.bin'))}))
         .catch(({ code, message }) => console.log(code, message));`;
     // Files of at most 1000 KB: a write beyond fails as on a full disk.
@@ -311,14 +325,155 @@ describe('files', () => {
   });
 
   test('what onProgress throws cancels the load and is its rejection', async () => {
-    await loaded(compass);
+    const { loadedFrom } = await loaded(compass);
     const own = new Error('own');
-    const promise = KeyedVectors.load(file('rows.bin'), {
+    const promise = KeyedVectors.load(loadedFrom!.path!, {
       onProgress: () => {
         throw own;
       },
     });
     expect(await rejectionOf(promise)).toBe(own);
+  });
+});
+
+describe('loading', () => {
+  const rows: Rows = Array.from({ length: 3000 }, (_, i) => [`w${i}`, [i, 1 - i, 0.5, i % 7]]);
+  const wordsAndRows = (vectors: KeyedVectors) => ({
+    words: [...vectors],
+    values: [...vectors.getVectors([...vectors])],
+  });
+  const text = `3000 4\n${rows.map(([word, row]) => `${word} ${row.join(' ')}\n`).join('')}`;
+  const contents = {
+    bin: binary(rows),
+    text: Buffer.from(text),
+    glove: Buffer.from(text.slice(text.indexOf('\n') + 1)),
+  };
+
+  test.each(Object.entries(contents))(
+    '%s: from a file, mapped and not, from gzip, and from streams of either',
+    async (format, bytes) => {
+      const expected = { words: rows.map(([word]) => word), values: rows.flatMap(([, row]) => row) };
+      writeFileSync(file(`all.${format}`), bytes);
+      writeFileSync(file(`all.${format}.gz`), gzipSync(bytes));
+      const pieces = (whole: Buffer) =>
+        Readable.from(
+          Array.from({ length: 100 }, (_, i) =>
+            whole.subarray((whole.length * i) / 100, (whole.length * (i + 1)) / 100),
+          ),
+        );
+      const sources: [string | Readable, LoadOptions, boolean][] = [
+        [file(`all.${format}`), {}, format === 'bin'],
+        [file(`all.${format}`), { mmap: false }, false],
+        [file(`all.${format}.gz`), {}, false],
+        [createReadStream(file(`all.${format}`)), {}, false],
+        [pieces(bytes), {}, false],
+        [pieces(gzipSync(bytes)), {}, false],
+      ];
+      for (const [source, options, mapped] of sources) {
+        const vectors = await KeyedVectors.load(source, options);
+        expect(wordsAndRows(vectors)).toEqual(expected);
+        expect(vectors.loadedFrom).toMatchObject({
+          path: typeof source === 'string' ? source : undefined,
+          format,
+          mapped,
+        });
+        expect((await vectors.mostSimilar('w5', { topN: 3 })).length).toBe(3);
+        const few = await KeyedVectors.load(typeof source === 'string' ? source : pieces(bytes), {
+          ...options,
+          limit: 10,
+        });
+        expect([...few]).toEqual(expected.words.slice(0, 10));
+      }
+    },
+  );
+
+  test('with a limit a stream is read no further than need be', async () => {
+    let read = 0;
+    const endless = async function* () {
+      yield Buffer.from('1000000000 100\n');
+      for (;;) {
+        const row = Buffer.from(`w${++read} ${'abcd'.repeat(100)}`);
+        yield row;
+        if (read % 1000 === 0) await setImmediate();
+      }
+    };
+    const vectors = await KeyedVectors.load(endless(), { limit: 5000 });
+    expect(vectors.size).toBe(5000);
+    expect(vectors.wordAt(4999)).toBe('w5000');
+    expect(read).toBeLessThan(20000);
+  });
+
+  test.each(['bin', 'text', 'glove'] as const)('%s is saved as .gz too', async (format) => {
+    writeFileSync(file('all.bin'), contents.bin);
+    const vectors = await KeyedVectors.load(file('all.bin'));
+    await vectors.save(file(`saved.${format}`), { format });
+    await vectors.save(file(`saved.${format}.gz`), { format });
+    expect(gunzipSync(readFileSync(file(`saved.${format}.gz`)))).toEqual(
+      readFileSync(file(`saved.${format}`)),
+    );
+    expect(wordsAndRows(await KeyedVectors.load(file(`saved.${format}.gz`)))).toEqual(wordsAndRows(vectors));
+    for (const path of [file('no/folder.gz'), file('.')]) {
+      const error = await rejectionOf(vectors.save(path, { format }));
+      expect(error.code).toBe('ERR_W2V_FILE_WRITE');
+    }
+    expect(readdirSync(file('.')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('rows that are not finite, words that are not UTF-8, rows that are missing: counted, or errors', async () => {
+    const odd = Buffer.concat([
+      Buffer.from('4 2\n'),
+      ...[Buffer.from('caf\xe9', 'latin1'), Buffer.from('b'), Buffer.from('b')].map((word, i) =>
+        Buffer.concat([word, Buffer.from(' '), Buffer.from(Float32Array.of(i, i === 1 ? NaN : 1).buffer)]),
+      ),
+      Buffer.from('d 12'),
+    ]);
+    writeFileSync(file('odd.bin'), odd);
+    const vectors = await KeyedVectors.load(file('odd.bin'), { allowTruncated: true });
+    expect([...vectors]).toEqual(['caf\ufffd', 'b']);
+    expect(vectors.loadedFrom).toMatchObject({
+      duplicateWords: 1,
+      invalidWords: 1,
+      nonFiniteRows: 1,
+      missingRows: 1,
+    });
+    expect(await vectors.mostSimilar('caf\ufffd')).toEqual([]);
+    const codeOf = async (options: LoadOptions) =>
+      (await rejectionOf(KeyedVectors.load(file('odd.bin'), { allowTruncated: true, ...options }))).code;
+    expect(await codeOf({ allowTruncated: false })).toBe('ERR_W2V_VECTOR_TRUNCATED');
+    expect(await codeOf({ strict: true })).toBe('ERR_W2V_VECTOR_FORMAT');
+    expect(await codeOf({ encodingErrors: 'strict' })).toBe('ERR_W2V_VECTOR_ENCODING');
+    for (const bad of [
+      { limit: -1 },
+      { limit: '5' },
+      { mmap: 1 },
+      { encodingErrors: 'latin1' },
+      { lmit: 5 },
+    ] as unknown as LoadOptions[]) {
+      expect(await codeOf(bad)).toBe('ERR_W2V_OPTION');
+    }
+    expect((await rejectionOf(KeyedVectors.load(Readable.from(['text'])))).code).toBe('ERR_W2V_ARGUMENT');
+  });
+
+  test('a mapped file that is written to is noticed; without mapping it does not matter', async () => {
+    writeFileSync(file('changing.bin'), contents.bin);
+    const mapped = await KeyedVectors.load(file('changing.bin'));
+    const copied = await KeyedVectors.load(file('changing.bin'), { mmap: false });
+    writeFileSync(file('changing.bin'), 'x');
+    for (const call of [
+      () => mapped.get('w1'),
+      () => mapped.has('w1'),
+      () => mapped.wordAt(1),
+      () => [...mapped],
+    ]) {
+      expect(call).toThrow(W2VError);
+      expect(call).toThrow(expect.objectContaining({ code: 'ERR_W2V_FILE_CHANGED' }));
+    }
+    expect((await rejectionOf(mapped.mostSimilar(Float32Array.of(1, 2, 3, 4)))).code).toBe(
+      'ERR_W2V_FILE_CHANGED',
+    );
+    expect(copied.get('w1')).toEqual(Float32Array.of(1, 0, 0.5, 1));
+    await copied.save(file('changing.bin')); // replaced by a rename
+    expect(wordsAndRows(await KeyedVectors.load(file('changing.bin'))).words).toEqual([...copied]);
   });
 });
 
@@ -338,7 +493,7 @@ interface Answers {
 
 describeWithShared('formats')("gensim's answers", () => {
   const readable = [
-    ...['gensim.txt', 'gensim.bin', 'c-word2vec.bin', 'c-word2vec.txt', 'fasttext.vec'],
+    ...['gensim.txt', 'gensim.bin', 'c-word2vec.bin', 'c-word2vec.txt', 'fasttext.vec', 'glove.txt'],
     ...['traps.txt', 'traps.bin', 'traps-newline.bin', 'traps-bytes.bin', 'crlf.txt', 'no-final-newline.txt'],
   ];
 
@@ -349,40 +504,46 @@ describeWithShared('formats')("gensim's answers", () => {
     return answers.files[name]!;
   }
 
-  test.each(readable)('%s', async (name) => {
-    const answers = answersOf(name);
-    const vectors = await KeyedVectors.load(sharedData('formats', name));
-    expect([vectors.size, vectors.vectorSize]).toEqual(answers.shape);
-    const firstWords = answers.words ?? answers.first_words ?? [];
-    expect([...vectors].slice(0, firstWords.length)).toEqual(firstWords);
-    for (const [word, { row, values, last }] of Object.entries(answers.floats ?? {})) {
-      expect(vectors.indexOf(word)).toBe(row);
-      expect([...vectors.get(word)].slice(0, values.length)).toEqual(values);
-      expect(vectors.get(word).at(-1)).toBe(last);
-    }
-    answers.float32_bits?.forEach((bits, i) => {
-      expect(new Uint32Array(vectors.get(vectors.wordAt(i)).buffer)).toEqual(Uint32Array.from(bits));
-    });
-    answers.rows?.forEach((row, i) => expect([...vectors.get(vectors.wordAt(i))]).toEqual(row));
+  test.each(readable.flatMap((name) => ['mapped', 'not mapped', '.gz'].map((how) => [name, how])))(
+    '%s, %s',
+    async (name, how) => {
+      const answers = answersOf(name);
+      const path = how === '.gz' ? file(`${name}.gz`) : sharedData('formats', name);
+      if (how === '.gz') writeFileSync(path, gzipSync(readFileSync(sharedData('formats', name))));
+      const vectors = await KeyedVectors.load(path, { mmap: how === 'mapped' });
+      expect([vectors.size, vectors.vectorSize]).toEqual(answers.shape);
+      const firstWords = answers.words ?? answers.first_words ?? [];
+      expect([...vectors].slice(0, firstWords.length)).toEqual(firstWords);
+      for (const [word, { row, values, last }] of Object.entries(answers.floats ?? {})) {
+        expect(vectors.indexOf(word)).toBe(row);
+        expect([...vectors.get(word)].slice(0, values.length)).toEqual(values);
+        expect(vectors.get(word).at(-1)).toBe(last);
+      }
+      answers.float32_bits?.forEach((bits, i) => {
+        expect(new Uint32Array(vectors.get(vectors.wordAt(i)).buffer)).toEqual(Uint32Array.from(bits));
+      });
+      answers.rows?.forEach((row, i) => expect([...vectors.get(vectors.wordAt(i))]).toEqual(row));
 
-    const expectNeighbours = (ours: { word: string; score: number }[], theirs: [string, number][]) => {
-      expect(ours.map(({ word }) => word)).toEqual(theirs.map(([word]) => word));
-      ours.forEach(({ score }, i) => expect(Math.abs(score - theirs[i]![1])).toBeLessThan(1e-5));
-    };
-    for (const [word, neighbours] of Object.entries(answers.most_similar ?? {})) {
-      expectNeighbours(await vectors.mostSimilar(word), neighbours);
-    }
-    for (const { positive, negative, most_similar } of answers.analogies ?? []) {
-      expectNeighbours(
-        await vectors.mostSimilar({ positive, negative }, { topN: most_similar.length }),
-        most_similar,
-      );
-    }
-    for (const [a, b, similarity] of answers.similarity ?? []) {
-      expect(Math.abs(vectors.similarity(a, b) - similarity)).toBeLessThan(1e-5);
-    }
-    for (const [words, odd] of answers.doesnt_match ?? []) expect(await vectors.doesntMatch(words)).toBe(odd);
-  });
+      const expectNeighbours = (ours: { word: string; score: number }[], theirs: [string, number][]) => {
+        expect(ours.map(({ word }) => word)).toEqual(theirs.map(([word]) => word));
+        ours.forEach(({ score }, i) => expect(Math.abs(score - theirs[i]![1])).toBeLessThan(1e-5));
+      };
+      for (const [word, neighbours] of Object.entries(answers.most_similar ?? {})) {
+        expectNeighbours(await vectors.mostSimilar(word), neighbours);
+      }
+      for (const { positive, negative, most_similar } of answers.analogies ?? []) {
+        expectNeighbours(
+          await vectors.mostSimilar({ positive, negative }, { topN: most_similar.length }),
+          most_similar,
+        );
+      }
+      for (const [a, b, similarity] of answers.similarity ?? []) {
+        expect(Math.abs(vectors.similarity(a, b) - similarity)).toBeLessThan(1e-5);
+      }
+      for (const [words, odd] of answers.doesnt_match ?? [])
+        expect(await vectors.doesntMatch(words)).toBe(odd);
+    },
+  );
 
   test.each([
     ['truncated.bin', 'ERR_W2V_VECTOR_TRUNCATED'],
@@ -391,7 +552,7 @@ describeWithShared('formats')("gensim's answers", () => {
     ['too-many-rows.txt', 'ERR_W2V_VECTOR_FORMAT'],
     ['fasttext.bin', 'ERR_W2V_VECTOR_FORMAT'],
     ['gensim.kv', 'ERR_W2V_VECTOR_FORMAT'],
-    ['glove.txt', 'ERR_W2V_VECTOR_FORMAT'],
+    ['gensim.vocab.txt', 'ERR_W2V_VECTOR_FORMAT'],
   ])('%s is refused with %s', async (name, code) => {
     expect((await rejectionOf(KeyedVectors.load(sharedData('formats', name)))).code).toBe(code);
   });
@@ -410,10 +571,10 @@ describeWithShared('formats')("gensim's answers", () => {
 });
 
 test('a process may end in the middle of a search', async () => {
-  await loaded(compass);
+  const { loadedFrom } = await loaded(compass);
   const script = `
     const { KeyedVectors } = require('./dist/index.js');
-    KeyedVectors.load(${JSON.stringify(file('rows.bin'))}).then((vectors) => {
+    KeyedVectors.load(${JSON.stringify(loadedFrom!.path)}).then((vectors) => {
       for (let i = 0; i < 50; ++i) vectors.mostSimilar('east');
       process.exit(7);
     });`;

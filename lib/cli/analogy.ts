@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { loadVectors, printNeighbours, withExamples } from './common.js';
+import { loadVectors, printNeighbours, withExamples, vectorsHelp } from './common.js';
 import { addSearchOptions, type SearchFlags } from './similar.js';
 
 export function analogyCommand(): Command {
   const command = new Command('analogy')
     .description('Completes an analogy: a is to b as c is to ?')
-    .argument('<vectors>', "a file of Google's binary or text format")
+    .argument('<vectors>', vectorsHelp)
     .argument('<a>')
     .argument('<b>')
     .argument('<c>')

@@ -6,6 +6,11 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { W2VError, fileError } from '../errors.js';
 import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
+import { vectorFormats, type VectorFormat } from '../vector-file.js';
+
+/** What every command that takes vectors reads. */
+export const vectorsHelp =
+  "a file in Google's binary or text format, GloVe's or fastText's text; plain or .gz";
 
 /** Adds the help's examples. */
 export function withExamples(command: Command, ...examples: string[]): Command {
@@ -32,12 +37,12 @@ export function countOption(flags: string, help: string): Option {
 export function formatOption(): Option {
   return new Option(
     '--format <format>',
-    "Google's binary or text format; default: text for .txt and .vec, else bin",
-  ).choices(['bin', 'text']);
+    "Google's binary or text format, or GloVe's text; default: text for .txt and .vec, else bin; .gz is compressed",
+  ).choices([...vectorFormats]);
 }
 
-export function formatOf(file: string, format: 'bin' | 'text' | undefined): 'bin' | 'text' {
-  return format ?? (/\.(txt|text|vec)$/i.test(file) ? 'text' : 'bin');
+export function formatOf(file: string, format: VectorFormat | undefined): VectorFormat {
+  return format ?? (/\.(txt|text|vec)(\.gz)?$/i.test(file) ? 'text' : 'bin');
 }
 
 export function printJson(object: unknown): void {
@@ -108,8 +113,13 @@ export async function withProgress<T>(
 
 export async function loadVectors(file: string): Promise<KeyedVectors> {
   const vectors = await withProgress('loading', (onProgress) => KeyedVectors.load(file, { onProgress }));
-  const duplicates = vectors.loadedFrom?.duplicateWords ?? 0;
-  if (duplicates > 0) warn(`${duplicates} rows of '${file}' were left out: their words had come before`);
+  const { duplicateWords, invalidWords, nonFiniteRows } = vectors.loadedFrom!;
+  if (duplicateWords > 0)
+    warn(`${duplicateWords} rows of '${file}' were left out: their words had come before`);
+  if (invalidWords > 0)
+    warn(`${invalidWords} words of '${file}' are not UTF-8: U+FFFD stands for what is not`);
+  if (nonFiniteRows > 0)
+    warn(`${nonFiniteRows} rows of '${file}' have NaN or infinity: they answer no query`);
   return vectors;
 }
 

@@ -8,16 +8,18 @@ import {
   printJson,
   withExamples,
   withProgress,
+  vectorsHelp,
 } from './common.js';
+import type { VectorFormat } from '../vector-file.js';
 
 export function convertCommand(): Command {
   const command = new Command('convert')
-    .description("Writes vectors in Google's other format.")
-    .argument('<in>', "a file of Google's binary or text format")
+    .description('Writes vectors in another format.')
+    .argument('<in>', vectorsHelp)
     .argument('<out>', 'the file to write')
     .addOption(formatOption())
     .addOption(jsonOption())
-    .action(async (input: string, output: string, flags: { format?: 'bin' | 'text'; json?: boolean }) => {
+    .action(async (input: string, output: string, flags: { format?: VectorFormat; json?: boolean }) => {
       await checkWritable(output);
       const format = formatOf(output, flags.format);
       const vectors = await loadVectors(input);
@@ -26,5 +28,9 @@ export function convertCommand(): Command {
       if (flags.json) printJson({ words: size, vectorSize, format, output });
       else process.stderr.write(`Saved ${size} × ${vectorSize} vectors as '${output}' (${format}).\n`);
     });
-  return withExamples(command, 'w2v convert vectors.bin vectors.txt', 'w2v convert wiki.vec vectors.bin');
+  return withExamples(
+    command,
+    'w2v convert vectors.bin vectors.txt',
+    'w2v convert glove.6B.300d.txt vectors.bin.gz',
+  );
 }

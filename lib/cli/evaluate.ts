@@ -1,7 +1,15 @@
 import { Command } from 'commander';
 import { W2VError } from '../errors.js';
 import type { AnalogyEvaluation, WordPairsEvaluation } from '../evaluation.js';
-import { countOption, jsonOption, loadVectors, printJson, withExamples, withProgress } from './common.js';
+import {
+  countOption,
+  jsonOption,
+  loadVectors,
+  printJson,
+  withExamples,
+  withProgress,
+  vectorsHelp,
+} from './common.js';
 
 interface EvaluateFlags {
   analogies?: string;
@@ -15,7 +23,7 @@ export function evaluateCommand(): Command {
     .description(
       'Measures vectors by analogy questions and by human judgements of similarity, as gensim does.',
     )
-    .argument('<vectors>', "a file of Google's binary or text format")
+    .argument('<vectors>', vectorsHelp)
     .option('--analogies <file>', 'questions in the form of questions-words.txt')
     .option('--pairs <file>', 'lines of word, word and score')
     .addOption(countOption('--restrict-vocab <number>', 'use only the first so many words').default(300_000))

@@ -1,21 +1,25 @@
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
-import { jsonOption, loadVectors, printJson, withExamples } from './common.js';
+import { jsonOption, loadVectors, printJson, withExamples, vectorsHelp } from './common.js';
 
 export function infoCommand(): Command {
   const command = new Command('info')
     .description('Tells what a file of vectors holds.')
-    .argument('<vectors>', "a file of Google's binary or text format")
+    .argument('<vectors>', vectorsHelp)
     .addOption(jsonOption())
     .action(async (file: string, { json }: { json?: boolean }) => {
       const vectors = await loadVectors(file);
       const firstWords = Array.from({ length: Math.min(10, vectors.size) }, (_, i) => vectors.wordAt(i));
+      const { format, mapped, duplicateWords, invalidWords, nonFiniteRows } = vectors.loadedFrom!;
       const info = {
         words: vectors.size,
         vectorSize: vectors.vectorSize,
-        format: vectors.loadedFrom?.format,
+        format,
+        mapped,
         bytes: (await stat(file)).size,
-        duplicateWords: vectors.loadedFrom?.duplicateWords,
+        duplicateWords,
+        invalidWords,
+        nonFiniteRows,
         firstWords,
       };
       if (json) {

@@ -1,5 +1,12 @@
 import { Command } from 'commander';
-import { countOption, jsonOption, loadVectors, printNeighbours, withExamples } from './common.js';
+import {
+  countOption,
+  jsonOption,
+  loadVectors,
+  printNeighbours,
+  withExamples,
+  vectorsHelp,
+} from './common.js';
 
 export interface SearchFlags {
   topN: number;
@@ -18,7 +25,7 @@ export function addSearchOptions(command: Command): Command {
 export function similarCommand(): Command {
   const command = new Command('similar')
     .description('Shows the words nearest to a word, or to the mean of several.')
-    .argument('<vectors>', "a file of Google's binary or text format")
+    .argument('<vectors>', vectorsHelp)
     .argument('<word...>', 'the word, or several')
     .action(async (file: string, words: string[], { topN, restrictVocab, json }: SearchFlags) => {
       const vectors = await loadVectors(file);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { W2VError } from '../errors.js';
 import { expectedValue, parseOption, trainingOptionSpecs, type TrainingOptions } from '../options.js';
+import type { VectorFormat } from '../vector-file.js';
 import { Word2Vec, type TrainingProgress } from '../word2vec.js';
 import {
   ProgressBar,
@@ -16,7 +17,7 @@ import {
 
 interface TrainFlags extends TrainingOptions {
   output: string;
-  format?: 'bin' | 'text';
+  format?: VectorFormat;
   saveVocab?: string;
   spool?: boolean | string;
   cache?: string;
@@ -128,7 +129,7 @@ function show(
 async function save(
   model: Word2Vec,
   output: string,
-  format: 'bin' | 'text',
+  format: VectorFormat,
   saveVocab?: string,
 ): Promise<void> {
   await withProgress('saving', (onProgress) => model.vectors.save(output, { format, onProgress }));

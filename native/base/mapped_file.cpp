@@ -12,6 +12,7 @@
 #else
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #endif
 
@@ -39,16 +40,37 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   CloseHandle(file);
   if (!ok) throw Error(code::file_read, "Cannot map '" + path + "' into memory");
   return std::shared_ptr<const MappedFile>(
-      new MappedFile(static_cast<char*>(data), static_cast<size_t>(size.QuadPart)));
+      new MappedFile(path, -1, static_cast<char*>(data), static_cast<size_t>(size.QuadPart)));
 }
+
+MappedFile::MappedFile(std::string path, int descriptor, char* data, size_t size)
+    : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size) {}
+
+void MappedFile::check_unchanged() const {}  // opened without FILE_SHARE_WRITE: nobody can
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) UnmapViewOfFile(data_);
 }
 
 void MappedFile::expect_sequential() const {}
+void MappedFile::expect_any_order() const {}
 
 #else
+
+namespace {
+
+int64_t change_time(int descriptor) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) return 0;
+#if defined(__APPLE__)
+  const timespec& time = status.st_mtimespec;
+#else
+  const timespec& time = status.st_mtim;
+#endif
+  return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
+}  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   const auto fail = [&path](const char* code, const std::string& reason) {
@@ -66,18 +88,39 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
     // Private and writable: a stray write is copied, it neither crashes the process nor reaches the file.
     data = mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
   }
-  const int error = errno;
-  close(fd);
-  if (data == MAP_FAILED) throw fail(code::file_read, std::strerror(error));
-  return std::shared_ptr<const MappedFile>(new MappedFile(static_cast<char*>(data), static_cast<size_t>(size)));
+  if (data == MAP_FAILED) {
+    const int error = errno;
+    close(fd);
+    throw fail(code::file_read, std::strerror(error));
+  }
+  return std::shared_ptr<const MappedFile>(
+      new MappedFile(path, fd, static_cast<char*>(data), static_cast<size_t>(size)));
+}
+
+MappedFile::MappedFile(std::string path, int descriptor, char* data, size_t size)
+    : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size), changed_at_(change_time(descriptor)) {}
+
+void MappedFile::check_unchanged() const {
+  struct stat now;
+  if (fstat(descriptor_, &now) == 0 && static_cast<size_t>(now.st_size) == size_ &&
+      change_time(descriptor_) == changed_at_)
+    return;
+  throw Error(code::file_changed, "'" + path_ + "' was changed after it was opened: expected the " +
+                                      std::to_string(size_) +
+                                      " bytes it had. Load it anew, or load it without mapping");
 }
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) munmap(data_, size_);
+  close(descriptor_);
 }
 
 void MappedFile::expect_sequential() const {
   if (data_ != nullptr) madvise(data_, size_, MADV_SEQUENTIAL);
+}
+
+void MappedFile::expect_any_order() const {
+  if (data_ != nullptr) madvise(data_, size_, MADV_NORMAL);
 }
 
 #endif

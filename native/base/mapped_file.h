@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,13 +19,22 @@ class MappedFile {
 
   const char* data() const { return data_; }
   size_t size() const { return size_; }
+  const std::string& path() const { return path_; }
+  // Throws ERR_W2V_FILE_CHANGED where the file that is mapped was written to or cut since. Another file that has taken
+  // its place, by a rename, is none of its business.
+  void check_unchanged() const;
   // Tells the system that the file will be read once, front to back.
   void expect_sequential() const;
+  // … or again and again, here and there.
+  void expect_any_order() const;
 
  private:
-  MappedFile(char* data, size_t size) : data_(data), size_(size) {}
+  MappedFile(std::string path, int descriptor, char* data, size_t size);
+  std::string path_;
+  int descriptor_;  // POSIX only
   char* data_;
   size_t size_;
+  int64_t changed_at_ = 0;  // nanoseconds
 };
 
 }  // namespace w2v

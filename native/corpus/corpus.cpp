@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/threads.h"
+#include "base/utf8.h"
 #include "kernels/kernels.h"
 
 namespace w2v {
@@ -71,39 +72,6 @@ void reject_binary(std::string_view bytes, uint64_t offset, const std::string& n
   const uint64_t at = offset + static_cast<uint64_t>(static_cast<const char*>(nul) - bytes.data());
   throw Error(code::corpus_binary, "Expected UTF-8 text but found a NUL byte at byte " + std::to_string(at) + " of '" +
                                        name + "': it looks binary (or UTF-16)");
-}
-
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_valid_utf8(std::string_view s) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(s[i]); };
-  for (size_t i = 0; i < s.size();) {
-    const unsigned lead = byte(i);
-    size_t more;
-    unsigned low = 0x80, high = 0xBF;  // what the second byte may be
-    if (lead < 0x80) {
-      more = 0;
-    } else if (lead >= 0xC2 && lead <= 0xDF) {
-      more = 1;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-      more = 2;
-      if (lead == 0xE0) low = 0xA0;
-      if (lead == 0xED) high = 0x9F;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      more = 3;
-      if (lead == 0xF0) low = 0x90;
-      if (lead == 0xF4) high = 0x8F;
-    } else {
-      return false;
-    }
-    if (s.size() - i <= more) return false;
-    for (size_t k = 1; k <= more; ++k) {
-      if (byte(i + k) < low || byte(i + k) > high) return false;
-      low = 0x80;
-      high = 0xBF;
-    }
-    i += more + 1;
-  }
-  return true;
 }
 
 // Whether the text ends inside a sentence: a word stands after the last line feed.

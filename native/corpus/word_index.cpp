@@ -13,8 +13,12 @@ uint64_t mix(uint64_t a, uint64_t b) {
   return (x ^ (x >> 29)) * 0xbf58476d1ce4e5b9ULL;
 }
 
+}  // namespace
+
 // Eight bytes at a time; words are short, so the tail decides the speed: it is read by two overlapping loads.
-uint64_t hash_bytes(const char* p, size_t n) {
+uint64_t hash_word(std::string_view word) {
+  const char* p = word.data();
+  size_t n = word.size();
   uint64_t h = n * 0xff51afd7ed558ccdULL;
   uint64_t a = 0, b = 0;
   while (n > 16) {
@@ -46,34 +50,19 @@ size_t slots_for(size_t words) {
   return n;
 }
 
-}  // namespace
-
-WordIndex::WordIndex(size_t expected_words) : slots_(slots_for(expected_words), Slot{0, none}) {
+WordIndex::WordIndex(size_t expected_words) : slots_(slots_for(expected_words), WordSlot{0, none}) {
   ends_.reserve(expected_words);
 }
 
-// The slot that holds the word, or the free one where it belongs.
-size_t WordIndex::probe(std::string_view text, uint64_t hash) const {
-  const size_t mask = slots_.size() - 1;
-  const uint32_t tag = static_cast<uint32_t>(hash >> 32);
-  size_t slot = hash & mask;
-  while (slots_[slot].id != none && (slots_[slot].tag != tag || word(slots_[slot].id) != text))
-    slot = (slot + 1) & mask;
-  return slot;
-}
-
-uint32_t WordIndex::find(std::string_view text) const {
-  return slots_[probe(text, hash_bytes(text.data(), text.size()))].id;
-}
-
 uint32_t WordIndex::insert(std::string_view text) {
-  const uint64_t hash = hash_bytes(text.data(), text.size());
-  size_t slot = probe(text, hash);
+  const auto word_of = [this](uint32_t id) { return word(id); };
+  const uint64_t hash = hash_word(text);
+  size_t slot = probe_words(slots_, text, hash, word_of);
   if (slots_[slot].id != none) return slots_[slot].id;
   if (ends_.size() == none - 1) throw Error(code::memory, "Expected fewer than 4,294,967,294 distinct words");
   if (2 * (ends_.size() + 1) > slots_.size()) {
     grow();
-    slot = probe(text, hash);
+    slot = probe_words(slots_, text, hash, word_of);
   }
   const uint32_t id = static_cast<uint32_t>(ends_.size());
   arena_.insert(arena_.end(), text.begin(), text.end());
@@ -83,12 +72,12 @@ uint32_t WordIndex::insert(std::string_view text) {
 }
 
 void WordIndex::grow() {
-  std::vector<Slot> old(2 * slots_.size(), Slot{0, none});
+  std::vector<WordSlot> old(2 * slots_.size(), WordSlot{0, none});
   old.swap(slots_);
-  for (const Slot& moved : old) {
+  for (const WordSlot& moved : old) {
     if (moved.id == none) continue;
     const std::string_view text = word(moved.id);
-    slots_[probe(text, hash_bytes(text.data(), text.size()))] = moved;
+    slots_[probe_words(slots_, text, hash_word(text), [this](uint32_t id) { return word(id); })] = moved;
   }
 }
 

@@ -10,8 +10,8 @@
 namespace w2v::W2V_ISA {
 
 void update(const Step* steps, size_t n_steps, const UpdateTables& tables);
-void scan(const float* query, const float* rows, size_t n_rows, size_t stride, float* scores);
-void scan_panel(const float* panel, size_t dims, const float* rows, size_t n_rows, size_t stride, float* scores);
+void scan(const float* query, const char* const* rows, size_t n_rows, size_t dims, float* scores);
+void scan_panel(const float* panel, const char* const* rows, size_t n_rows, size_t dims, float* scores);
 void find_separators(const char* bytes, size_t n_blocks, uint64_t* masks);
 
 }  // namespace w2v::W2V_ISA

@@ -17,13 +17,13 @@ struct Kernels {
   // update.cpp: executes steps in order (step.h says what a step computes).
   void (*update)(const Step* steps, size_t n_steps, const UpdateTables& tables);
 
-  // scan.cpp, one query: scores[r] = query · rows[r]. `stride` floats from row to row, a multiple of 16, zeros in the
-  // padding; the query is padded likewise.
-  void (*scan)(const float* query, const float* rows, size_t n_rows, size_t stride, float* scores);
+  // scan.cpp, one query: scores[r] = query · rows[r]. A row is `dims` floats of any alignment; the query is padded with
+  // zeros to a multiple of 16.
+  void (*scan)(const float* query, const char* const* rows, size_t n_rows, size_t dims, float* scores);
 
   // scan.cpp, a panel of queries: scores[r · panel_queries + q] = rows[r] · query q, whose element d is
   // panel[d · panel_queries + q].
-  void (*scan_panel)(const float* panel, size_t dims, const float* rows, size_t n_rows, size_t stride, float* scores);
+  void (*scan_panel)(const float* panel, const char* const* rows, size_t n_rows, size_t dims, float* scores);
 
   // separators.cpp: bit i of masks[b] = byte 64·b + i is a space, tab, line feed or carriage return.
   void (*find_separators)(const char* bytes, size_t n_blocks, uint64_t* masks);

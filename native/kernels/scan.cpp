@@ -10,12 +10,18 @@ namespace {
 // ---- one query: lanes run along the row; several rows in flight hide the latency of the sums ----
 
 template <size_t rows_per_tile>
-void dot_rows(const float* query, const float* rows, size_t stride, float* scores) {
+void dot_rows(const float* query, const char* const* rows, size_t dims, float* scores) {
   Vec dot[rows_per_tile];
   for (size_t r = 0; r < rows_per_tile; ++r) dot[r] = zero();
-  for (size_t d = 0; d < stride; d += Vec::width) {
+  size_t d = 0;
+  for (; d + Vec::width <= dims; d += Vec::width) {
     const Vec q = load(query + d);
-    for (size_t r = 0; r < rows_per_tile; ++r) dot[r] = fma(q, load(rows + r * stride + d), dot[r]);
+    for (size_t r = 0; r < rows_per_tile; ++r) dot[r] = fma(q, load(rows[r] + d * sizeof(float)), dot[r]);
+  }
+  if (d < dims) {
+    const Vec q = load(query + d);
+    for (size_t r = 0; r < rows_per_tile; ++r)
+      dot[r] = fma(q, load_first(rows[r] + d * sizeof(float), dims - d), dot[r]);
   }
   for (size_t r = 0; r < rows_per_tile; ++r) scores[r] = sum(dot[r]);
 }
@@ -26,13 +32,13 @@ constexpr size_t panel_vectors = panel_queries / Vec::width;
 constexpr size_t panel_tile_rows = Vec::width == 16 ? 12 : Vec::width == 1 ? 1 : 3;
 
 template <size_t rows_per_tile>
-void dot_panel(const float* panel, size_t dims, const float* rows, size_t stride, float* scores) {
+void dot_panel(const float* panel, const char* const* rows, size_t dims, float* scores) {
   Vec dot[rows_per_tile][panel_vectors];
   for (size_t r = 0; r < rows_per_tile; ++r)
     for (size_t v = 0; v < panel_vectors; ++v) dot[r][v] = zero();
   for (size_t d = 0; d < dims; ++d) {
     Vec x[rows_per_tile];
-    for (size_t r = 0; r < rows_per_tile; ++r) x[r] = broadcast(rows[r * stride + d]);
+    for (size_t r = 0; r < rows_per_tile; ++r) x[r] = broadcast(read_float(rows[r] + d * sizeof(float)));
     for (size_t v = 0; v < panel_vectors; ++v) {
       const Vec q = load(panel + d * panel_queries + v * Vec::width);
       for (size_t r = 0; r < rows_per_tile; ++r) dot[r][v] = fma(x[r], q, dot[r][v]);
@@ -44,19 +50,18 @@ void dot_panel(const float* panel, size_t dims, const float* rows, size_t stride
 
 }  // namespace
 
-void scan(const float* query, const float* rows, size_t n_rows, size_t stride, float* scores) {
+void scan(const float* query, const char* const* rows, size_t n_rows, size_t dims, float* scores) {
   constexpr size_t tile = 4;
   size_t r = 0;
-  for (; r + tile <= n_rows; r += tile) dot_rows<tile>(query, rows + r * stride, stride, scores + r);
-  for (; r < n_rows; ++r) dot_rows<1>(query, rows + r * stride, stride, scores + r);
+  for (; r + tile <= n_rows; r += tile) dot_rows<tile>(query, rows + r, dims, scores + r);
+  for (; r < n_rows; ++r) dot_rows<1>(query, rows + r, dims, scores + r);
 }
 
-void scan_panel(const float* panel, size_t dims, const float* rows, size_t n_rows, size_t stride, float* scores) {
+void scan_panel(const float* panel, const char* const* rows, size_t n_rows, size_t dims, float* scores) {
   constexpr size_t tile = panel_tile_rows;
   size_t r = 0;
-  for (; r + tile <= n_rows; r += tile)
-    dot_panel<tile>(panel, dims, rows + r * stride, stride, scores + r * panel_queries);
-  for (; r < n_rows; ++r) dot_panel<1>(panel, dims, rows + r * stride, stride, scores + r * panel_queries);
+  for (; r + tile <= n_rows; r += tile) dot_panel<tile>(panel, rows + r, dims, scores + r * panel_queries);
+  for (; r < n_rows; ++r) dot_panel<1>(panel, rows + r, dims, scores + r * panel_queries);
 }
 
 }  // namespace w2v::W2V_ISA

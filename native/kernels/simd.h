@@ -20,15 +20,26 @@
 namespace w2v::W2V_ISA {
 namespace {
 
+// Every load takes an address of any alignment: rows of a mapped file lie as they come.
+inline float read_float(const void* p) {
+#if defined(_MSC_VER)
+  return *static_cast<const float*>(p);
+#else
+  float x;
+  __builtin_memcpy(&x, p, sizeof x);
+  return x;
+#endif
+}
+
 #if defined(__AVX512F__)
 
 struct Vec {
   static constexpr size_t width = 16, registers = 32;
   __m512 v;
 };
-inline Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+inline Vec load(const void* p) { return {_mm512_loadu_ps(p)}; }
 // The first n < width floats, then zeros.
-inline Vec load_first(const float* p, size_t n) {
+inline Vec load_first(const void* p, size_t n) {
   return {_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p)};
 }
 inline void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
@@ -57,10 +68,11 @@ struct Vec {
   static constexpr size_t width = 8, registers = 16;
   __m256 v;
 };
-inline Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
-inline Vec load_first(const float* p, size_t n) {
+inline Vec load(const void* p) { return {_mm256_loadu_ps(static_cast<const float*>(p))}; }
+inline Vec load_first(const void* p, size_t n) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return {_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane))};
+  return {_mm256_maskload_ps(static_cast<const float*>(p),
+                             _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane))};
 }
 inline void store(float* p, Vec a) { _mm256_storeu_ps(p, a.v); }
 inline Vec broadcast(float x) { return {_mm256_set1_ps(x)}; }
@@ -93,10 +105,10 @@ struct Vec {
   static constexpr size_t width = 4, registers = 32;
   float32x4_t v;
 };
-inline Vec load(const float* p) { return {vld1q_f32(p)}; }
-inline Vec load_first(const float* p, size_t n) {
+inline Vec load(const void* p) { return {vreinterpretq_f32_u8(vld1q_u8(static_cast<const uint8_t*>(p)))}; }
+inline Vec load_first(const void* p, size_t n) {
   float lanes[4] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  for (size_t i = 0; i < n; ++i) lanes[i] = read_float(static_cast<const char*>(p) + i * sizeof(float));
   return {vld1q_f32(lanes)};
 }
 inline void store(float* p, Vec a) { vst1q_f32(p, a.v); }
@@ -124,8 +136,8 @@ struct Vec {
   static constexpr size_t width = 1, registers = 16;
   float v;
 };
-inline Vec load(const float* p) { return {*p}; }
-inline Vec load_first(const float*, size_t) { return {0}; }
+inline Vec load(const void* p) { return {read_float(p)}; }
+inline Vec load_first(const void*, size_t) { return {0}; }
 inline void store(float* p, Vec a) { *p = a.v; }
 inline Vec broadcast(float x) { return {x}; }
 inline Vec add(Vec a, Vec b) { return {a.v + b.v}; }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/kernels.h"
+#include "node/byte_buffer_object.h"
 #include "node/convert.h"
 #include "node/corpus_object.h"
 #include "node/job.h"
@@ -58,27 +59,49 @@ Napi::Value train(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value create_buffer(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<AddonData>()->byte_buffer.New({});
+}
+
+Napi::Object to_js(Napi::Env env, const LoadedVectors& loaded) {
+  Napi::Object js = Napi::Object::New(env);
+  js["vectors"] = VectorStoreObject::wrap(env, loaded.store);
+  js["format"] = loaded.format == VectorFormat::google_binary ? "bin"
+                 : loaded.format == VectorFormat::google_text ? "text"
+                                                              : "glove";
+  js["mapped"] = loaded.store->is_mapped();
+  js["duplicateWords"] = static_cast<double>(loaded.duplicate_words);
+  js["invalidWords"] = static_cast<double>(loaded.invalid_words);
+  js["nonFiniteRows"] = static_cast<double>(loaded.non_finite_rows);
+  js["missingRows"] = static_cast<double>(loaded.missing_rows);
+  return js;
+}
+
 Napi::Value load_vectors(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), Phase::loading,
-                   [path = info[0].As<Napi::String>().Utf8Value()](TaskControl& control) -> ToJs {
-                     return [loaded = w2v::load_vectors(path, control)](Napi::Env env) -> Napi::Value {
-                       Napi::Object js = Napi::Object::New(env);
-                       js["vectors"] = VectorStoreObject::wrap(env, loaded.store);
-                       js["format"] = loaded.format == VectorFormat::google_text ? "text" : "bin";
-                       js["duplicateWords"] = static_cast<double>(loaded.duplicate_words);
-                       return js;
-                     };
-                   });
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const LoadOptions options = to_load_options(info[2].As<Napi::Object>());
+    const std::string name = info[1].As<Napi::String>().Utf8Value();
+    std::shared_ptr<const ByteBuffer> bytes;
+    if (info[0].IsObject()) bytes = ByteBufferObject::Unwrap(info[0].As<Napi::Object>())->take();
+    return start_job(info.Env(), Phase::loading, [bytes, name, options](TaskControl& control) -> ToJs {
+      return [loaded = bytes ? w2v::load_vectors(bytes, name, options, control)
+                             : w2v::load_vectors(name, options, control)](Napi::Env env) -> Napi::Value {
+        return to_js(env, loaded);
+      };
+    });
+  });
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(
-      new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(VectorStoreObject::define(env))});
+  env.SetInstanceData(new AddonData{Napi::Persistent(CorpusObject::define(env)),
+                                    Napi::Persistent(VectorStoreObject::define(env)),
+                                    Napi::Persistent(ByteBufferObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
   add("createCorpus", create_corpus);
   add("train", train);
+  add("createBuffer", create_buffer);
   add("loadVectors", load_vectors);
   return exports;
 }

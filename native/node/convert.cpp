@@ -12,6 +12,21 @@ VocabularySource to_vocabulary_source(const Napi::Object& js) {
   return source;
 }
 
+LoadOptions to_load_options(const Napi::Object& js) {
+  const auto flag = [&js](const char* name) { return js.Get(name).As<Napi::Boolean>().Value(); };
+  LoadOptions options;
+  options.map = flag("mmap");
+  if (js.Get("limit").IsNumber())
+    options.limit = static_cast<uint64_t>(js.Get("limit").As<Napi::Number>().Int64Value());
+  const std::string errors = js.Get("encodingErrors").As<Napi::String>().Utf8Value();
+  options.encoding_errors = errors == "strict"   ? EncodingErrors::strict
+                            : errors == "ignore" ? EncodingErrors::ignore
+                                                 : EncodingErrors::replace;
+  options.strict = flag("strict");
+  options.allow_truncated = flag("allowTruncated");
+  return options;
+}
+
 TrainingOptions to_training_options(const Napi::Object& js) {
   const auto number = [&js](const char* name) { return js.Get(name).As<Napi::Number>().DoubleValue(); };
   const auto flag = [&js](const char* name) { return js.Get(name).As<Napi::Boolean>().Value(); };

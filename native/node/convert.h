@@ -9,10 +9,12 @@
 
 #include "corpus/vocabulary.h"
 #include "model/options.h"
+#include "vectors/vector_file.h"
 
 namespace w2v::node {
 
 VocabularySource to_vocabulary_source(const Napi::Object& options);
+LoadOptions to_load_options(const Napi::Object& options);
 TrainingOptions to_training_options(const Napi::Object& options);
 std::vector<std::string> to_strings(const Napi::Value& array);
 // A copy: the caller may change the array while native threads read.

@@ -49,7 +49,8 @@ VectorStoreObject::VectorStoreObject(const Napi::CallbackInfo& info)
 void VectorStoreObject::Finalize(Napi::BasicEnv env) { Napi::MemoryManagement::AdjustExternalMemory(env, -bytes()); }
 
 int64_t VectorStoreObject::bytes() const {
-  return static_cast<int64_t>(store_->size() * store_->stride() * sizeof(float));
+  // Mapped rows are no burden of this process.
+  return store_->is_mapped() ? 0 : static_cast<int64_t>(store_->size() * store_->dims() * sizeof(float));
 }
 
 Napi::Object VectorStoreObject::wrap(Napi::Env env, StoreHandle store) {
@@ -75,13 +76,19 @@ Napi::Value VectorStoreObject::has_counts(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value VectorStoreObject::index_of(const Napi::CallbackInfo& info) {
-  const uint32_t id = store_->find(info[0].As<Napi::String>().Utf8Value());
-  return Napi::Number::New(info.Env(), id == WordIndex::none ? -1.0 : static_cast<double>(id));
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    store_->check_unchanged();
+    const uint32_t id = store_->find(info[0].As<Napi::String>().Utf8Value());
+    return Napi::Number::New(info.Env(), id == WordIndex::none ? -1.0 : static_cast<double>(id));
+  });
 }
 
 Napi::Value VectorStoreObject::word_at(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(),
-                 [&]() -> Napi::Value { return to_js_string(info.Env(), store_->word(checked_index(info[0]))); });
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const size_t index = checked_index(info[0]);
+    store_->check_unchanged();
+    return to_js_string(info.Env(), store_->word(index));
+  });
 }
 
 Napi::Value VectorStoreObject::words(const Napi::CallbackInfo& info) {
@@ -89,11 +96,14 @@ Napi::Value VectorStoreObject::words(const Napi::CallbackInfo& info) {
   const auto bound = [&](size_t i) {
     return static_cast<size_t>(std::clamp(info[i].As<Napi::Number>().DoubleValue(), 0.0, limit));
   };
-  const size_t from = bound(0), to = std::max(from, bound(1));
-  Napi::Array words = Napi::Array::New(info.Env(), to - from);
-  for (size_t i = from; i < to; ++i)
-    words.Set(static_cast<uint32_t>(i - from), to_js_string(info.Env(), store_->word(i)));
-  return words;
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const size_t from = bound(0), to = std::max(from, bound(1));
+    store_->check_unchanged();
+    Napi::Array words = Napi::Array::New(info.Env(), to - from);
+    for (size_t i = from; i < to; ++i)
+      words.Set(static_cast<uint32_t>(i - from), to_js_string(info.Env(), store_->word(i)));
+    return words;
+  });
 }
 
 Napi::Value VectorStoreObject::count_at(const Napi::CallbackInfo& info) {
@@ -106,10 +116,11 @@ Napi::Value VectorStoreObject::rows(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Uint32Array ids = info[0].As<Napi::Uint32Array>();
     const size_t dims = store_->dims();
+    store_->check_unchanged();
     Napi::Float32Array rows = Napi::Float32Array::New(info.Env(), ids.ElementLength() * dims);
     for (size_t i = 0; i < ids.ElementLength(); ++i) {
       if (ids[i] >= store_->size()) throw bad_index(ids[i], store_->size());
-      std::copy_n(store_->row(ids[i]), dims, rows.Data() + i * dims);
+      store_->copy_row(ids[i], rows.Data() + i * dims);
     }
     return rows;
   });
@@ -142,8 +153,10 @@ Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value VectorStoreObject::save(const Napi::CallbackInfo& info) {
-  const VectorFormat format =
-      info[1].As<Napi::String>().Utf8Value() == "text" ? VectorFormat::google_text : VectorFormat::google_binary;
+  const std::string name = info[1].As<Napi::String>().Utf8Value();
+  const VectorFormat format = name == "text"    ? VectorFormat::google_text
+                              : name == "glove" ? VectorFormat::glove_text
+                                                : VectorFormat::google_binary;
   return start_job(
       info.Env(), Phase::saving,
       [store = store_, path = info[0].As<Napi::String>().Utf8Value(), format](TaskControl& control) -> ToJs {

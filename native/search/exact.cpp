@@ -25,7 +25,7 @@ constexpr size_t tile_rows = 12;
 struct Group {
   size_t first, n;
   bool in_panels;
-  std::vector<float> queries;  // in panels: panels × dims × panel_queries; else n × stride
+  std::vector<float> queries;  // in panels: panels × dims × panel_queries; else n × padded_row(dims)
 
   size_t panels() const { return (n + panel_queries - 1) / panel_queries; }
 };
@@ -39,13 +39,13 @@ void check_finite(std::span<const float> queries, size_t dims) {
 Group prepare_group(const VectorStore& store, std::span<const float> queries, size_t first, size_t n, bool in_panels) {
   const size_t dims = store.dims();
   Group group{first, n, in_panels, {}};
-  group.queries.resize(in_panels ? group.panels() * dims * panel_queries : n * store.stride());
+  group.queries.resize(in_panels ? group.panels() * dims * panel_queries : n * padded_row(dims));
   for (size_t q = 0; q < n; ++q) {
     const float* query = queries.data() + (first + q) * dims;
     const double length = norm(query, dims);
     const double scale = length == 0 ? 0 : 1 / length;
     float* to = in_panels ? group.queries.data() + q / panel_queries * dims * panel_queries + q % panel_queries
-                          : group.queries.data() + q * store.stride();
+                          : group.queries.data() + q * padded_row(dims);
     for (size_t d = 0; d < dims; ++d) to[in_panels ? d * panel_queries : d] = static_cast<float>(query[d] * scale);
   }
   return group;
@@ -62,7 +62,7 @@ class GroupSearch {
         inverse_norms_(store.inverse_norms()),
         top_n_(top_n),
         group_(std::move(group)) {
-    const size_t row_bytes = store.stride() * sizeof(float);
+    const size_t row_bytes = store.dims() * sizeof(float);
     block_rows_ = std::clamp(block_bytes / row_bytes / tile_rows * tile_rows, tile_rows, block_rows_limit);
   }
 
@@ -87,11 +87,13 @@ class GroupSearch {
         : of(search),
           best(search.group_.n, TopAnswers(search.top_n_)),
           thresholds(search.group_.panels() * panel_queries, std::numeric_limits<float>::infinity()),
+          rows(search.block_rows_),
           scores(search.block_rows_ * panel_queries) {
       std::fill_n(thresholds.begin(), search.group_.n, -std::numeric_limits<float>::infinity());
     }
 
     void search(size_t begin, size_t n) {
+      for (size_t r = 0; r < n; ++r) rows[r] = of.store_.row(begin + r);
       if (of.group_.in_panels)
         for (size_t panel = 0; panel < of.group_.panels(); ++panel) search_panel(panel, begin, n);
       else
@@ -99,8 +101,8 @@ class GroupSearch {
     }
 
     void search_query(size_t q, size_t begin, size_t n) {
-      kernels().scan(of.group_.queries.data() + q * of.store_.stride(), of.store_.row(begin), n, of.store_.stride(),
-                     scores.data());
+      const size_t dims = of.store_.dims();
+      kernels().scan(of.group_.queries.data() + q * padded_row(dims), rows.data(), n, dims, scores.data());
       for (size_t r = 0; r < n; ++r) {
         const float score = scores[r] * of.inverse_norms_[begin + r];
         if (!(score <= thresholds[q])) consider(q, begin + r, score);
@@ -108,8 +110,9 @@ class GroupSearch {
     }
 
     void search_panel(size_t panel, size_t begin, size_t n) {
-      kernels().scan_panel(of.group_.queries.data() + panel * of.store_.dims() * panel_queries, of.store_.dims(),
-                           of.store_.row(begin), n, of.store_.stride(), scores.data());
+      const size_t dims = of.store_.dims();
+      kernels().scan_panel(of.group_.queries.data() + panel * dims * panel_queries, rows.data(), n, dims,
+                           scores.data());
       const size_t first = panel * panel_queries, used = std::min(panel_queries, of.group_.n - first);
       const float* threshold = thresholds.data() + first;
       for (size_t r = 0; r < n; ++r) {
@@ -135,7 +138,8 @@ class GroupSearch {
     const GroupSearch& of;
     std::vector<TopAnswers> best;   // per query of the group
     std::vector<float> thresholds;  // per query, padded to whole panels with +infinity
-    std::vector<float> scores;      // of a block
+    std::vector<const char*> rows;  // of a block
+    std::vector<float> scores;      // of it
   };
 
   bool excluded(size_t q, uint32_t row) const {
@@ -150,7 +154,9 @@ class GroupSearch {
     const double lengths = norm(query, dims) * norm(store_.row(row), dims);
     if (lengths == 0) return 0;
     double dot = 0;
-    for (size_t d = 0; d < dims; ++d) dot += static_cast<double>(query[d]) * store_.row(row)[d];
+    std::vector<float> values(dims);
+    store_.copy_row(row, values.data());
+    for (size_t d = 0; d < dims; ++d) dot += static_cast<double>(query[d]) * values[d];
     return static_cast<float>(dot / lengths);
   }
 
@@ -172,7 +178,7 @@ class GroupSearch {
   const VectorStore& store_;
   const SearchRequest& request_;
   const std::vector<uint32_t>& exclusions_;
-  const std::vector<float>& inverse_norms_;
+  const std::span<const float> inverse_norms_;
   const size_t top_n_;
   const Group group_;
   size_t block_rows_;
@@ -190,6 +196,7 @@ std::vector<uint32_t> sort_exclusions(const SearchRequest& request, size_t n_que
 SearchResult search_exact(const VectorStore& store, const SearchRequest& request, TaskControl& control) {
   const size_t n_queries = store.dims() == 0 ? 0 : request.queries.size() / store.dims();
   const size_t rows = request.to - request.from;
+  store.check_unchanged();
   check_finite(request.queries.first(n_queries * store.dims()), store.dims());  // all of them, before any work
   SearchResult result;
   if (request.top_n > 0 && n_queries > result.ids.max_size() / request.top_n)

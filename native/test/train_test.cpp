@@ -35,7 +35,9 @@ TrainingResult train_text(const std::string& text, const TrainingOptions& option
 }
 
 double cosine(const VectorStore& store, const std::string& a, const std::string& b) {
-  const float *x = store.row(store.find(a)), *y = store.row(store.find(b));
+  std::vector<float> x(store.dims()), y(store.dims());
+  store.copy_row(store.find(a), x.data());
+  store.copy_row(store.find(b), y.data());
   double xy = 0, xx = 0, yy = 0;
   for (size_t d = 0; d < store.dims(); ++d) {
     xy += double{x[d]} * y[d];
@@ -123,11 +125,17 @@ TEST_CASE("one thread and one seed give the same bytes; another seed gives other
   };
   const auto a = vectors(1), b = vectors(1), c = vectors(2);
   size_t differences = 0, differences_to_other_seed = 0;
-  for (size_t i = 0; i < a->size(); ++i)
-    for (size_t d = 0; d < a->dims(); ++d) {
-      differences += a->row(i)[d] != b->row(i)[d];
-      differences_to_other_seed += a->row(i)[d] != c->row(i)[d];
+  for (size_t i = 0; i < a->size(); ++i) {
+    std::vector<float> rows[3];
+    for (const auto& [store, row] : {std::pair(a, &rows[0]), std::pair(b, &rows[1]), std::pair(c, &rows[2])}) {
+      row->resize(store->dims());
+      store->copy_row(i, row->data());
     }
+    for (size_t d = 0; d < a->dims(); ++d) {
+      differences += rows[0][d] != rows[1][d];
+      differences_to_other_seed += rows[0][d] != rows[2][d];
+    }
+  }
   CHECK(differences == 0);
   CHECK(differences_to_other_seed > 100);
 }

@@ -48,8 +48,10 @@ std::shared_ptr<const VectorStore> store_of(const Rows& rows, size_t dims, std::
 
 Rows rows_of(const VectorStore& store) {
   Rows rows;
-  for (size_t i = 0; i < store.size(); ++i)
-    rows.push_back({std::string(store.word(i)), {store.row(i), store.row(i) + store.dims()}});
+  for (size_t i = 0; i < store.size(); ++i) {
+    rows.push_back({std::string(store.word(i)), std::vector<float>(store.dims())});
+    store.copy_row(i, rows.back().values.data());
+  }
   return rows;
 }
 
@@ -112,28 +114,49 @@ class TestFile {
     return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_.path()), {}));
   }
 
-  LoadedVectors load() const {
+  LoadedVectors load(const LoadOptions& options = {}) const {
     TaskControl control;
-    return load_vectors(path(), control);
+    return load_vectors(path(), options, control);
+  }
+  LoadedVectors load_from_memory(const LoadOptions& options = {}) const {
+    const std::string bytes = content();
+    const auto buffer = std::make_shared<ByteBuffer>();
+    for (size_t at = 0; at < bytes.size(); at += 1000)  // in pieces
+      buffer->append(bytes.data() + at, std::min<size_t>(1000, bytes.size() - at));
+    TaskControl control;
+    return load_vectors(buffer, path(), options, control);
   }
 
  private:
   test::TemporaryFolder folder_;
 };
 
-LoadedVectors load(std::string_view content) { return TestFile(content).load(); }
+LoadedVectors load(std::string_view content, const LoadOptions& options = {}) {
+  return TestFile(content).load(options);
+}
 
-// The content is one of these rows in this format.
+LoadOptions without_map() {
+  LoadOptions options;
+  options.map = false;
+  return options;
+}
+
+// The content is one of these rows in this format: mapped, copied, and from memory.
 void check_loads(std::string_view content, VectorFormat format, const Rows& rows, uint64_t duplicates = 0) {
-  const LoadedVectors loaded = load(content);
-  CHECK((loaded.format == format));
-  CHECK(loaded.duplicate_words == duplicates);
-  CHECK(loaded.store->size() == rows.size());
-  CHECK((rows_of(*loaded.store) == rows));
-  CHECK_FALSE(loaded.store->has_counts());
-  size_t not_found = 0;
-  for (size_t i = 0; i < rows.size(); ++i) not_found += loaded.store->find(rows[i].word) != i;
-  CHECK(not_found == 0);
+  const TestFile file(content);
+  for (const LoadedVectors& loaded : {file.load(), file.load(without_map()), file.load_from_memory()}) {
+    CHECK((loaded.format == format));
+    CHECK(loaded.duplicate_words == duplicates);
+    CHECK(loaded.missing_rows == 0);
+    CHECK(loaded.store->size() == rows.size());
+    CHECK((rows_of(*loaded.store) == rows));
+    CHECK_FALSE(loaded.store->has_counts());
+    size_t not_found = 0;
+    for (size_t i = 0; i < rows.size(); ++i) not_found += loaded.store->find(rows[i].word) != i;
+    CHECK(not_found == 0);
+    CHECK(loaded.store->find("no such word") == WordIndex::none);
+  }
+  CHECK(file.load().store->is_mapped() == (format == VectorFormat::google_binary));
 }
 void check_loads_binary(std::string_view content, const Rows& rows, uint64_t duplicates = 0) {
   check_loads(content, VectorFormat::google_binary, rows, duplicates);
@@ -193,13 +216,11 @@ const Rows three_rows = {{"the", {0.5f, -0.25f}}, {"of", {1, 2}}, {"</s>", {-3, 
 
 // Words of every kind that both formats can hold: they need only be free of blanks and line ends.
 std::vector<std::string> unusual_words() {
-  std::string all_bytes;
-  for (int c = 0; c < 256; ++c)
+  std::string all_ascii;
+  for (int c = 0; c < 128; ++c)
     if (std::string_view(" \t\n\r").find(static_cast<char>(c)) == std::string_view::npos)
-      all_bytes += static_cast<char>(c);
-  return {all_bytes,
-          "\xff\xfe",          // not UTF-8
-          "caf\xe9",           // Latin-1
+      all_ascii += static_cast<char>(c);
+  return {all_ascii,
           "\xf0\x9f\x98\x80",  // an emoji
           "\xef\xbb\xbf"
           "bom",  // begins as a file with a byte order mark does
@@ -209,8 +230,7 @@ std::vector<std::string> unusual_words() {
           "b",
           "a\xe3\x80\x80"
           "b",  // spaces of Unicode are no separators
-          "\x1f\x8b",
-          "\x80\x04",
+          "\x1f\x7f",
           "\v",
           "\f",
           std::string(1, '\0'),
@@ -363,25 +383,15 @@ TEST_CASE("binary keeps every bit, text as much as six decimals hold") {
 
     const std::string once = saved(text, *store_of(rows, dims));
     const LoadedVectors loaded = load(once);
+    const Rows read_back = rows_of(*loaded.store);
     double worst = 0;
     for (size_t i = 0; i < rows.size(); ++i)
       for (size_t d = 0; d < dims; ++d) {
         const double value = rows[i].values[d];
-        worst = std::max(worst, std::abs(loaded.store->row(i)[d] - value) - std::abs(value) * 0x1p-24);
+        worst = std::max(worst, std::abs(read_back[i].values[d] - value) - std::abs(value) * 0x1p-24);
       }
     CHECK(worst <= 0.5e-6);
     CHECK((saved(text, *loaded.store) == once));
-  }
-}
-
-TEST_CASE("padding of loaded rows is zero, as the kernels need") {
-  const Rows rows = random_rows(10, 5, 6);
-  for (const std::string& content : {binary_of(rows, 5), text_of(rows, 5)}) {
-    const LoadedVectors loaded = load(content);
-    size_t not_zero = 0;
-    for (size_t i = 0; i < 10; ++i)
-      for (size_t d = 5; d < loaded.store->stride(); ++d) not_zero += loaded.store->row(i)[d] != 0;
-    CHECK(not_zero == 0);
   }
 }
 
@@ -474,34 +484,153 @@ TEST_CASE("bytes after the last row are refused") {
     CHECK_CODE(load(text_of(three_rows, 2) + rest), code::vector_format, "line 5");
 }
 
-TEST_CASE("values that are not finite are refused, with their place") {
+TEST_CASE("rows that are not finite are counted; in strict mode the first is an error") {
+  LoadOptions strict;
+  strict.strict = true;
   for (const float value : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
                             std::numeric_limits<float>::quiet_NaN(), from_bits(0xff800001)})
     for (const size_t row : {0, 1023, 1024, 2499})
       for (const size_t d : {0, 18}) {
         Rows rows = random_rows(2500, 19, 7);
         rows[row].values[d] = value;
-        const size_t at = binary_of({rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(row)}, 19).size() +
-                          std::to_string(2500).size() - std::to_string(row).size() + rows[row].word.size() + 1;
+        rows[2000].values[3] = value;
+        const size_t first = std::min<size_t>(row, 2000);
         CAPTURE(value);
         CAPTURE(row);
-        CHECK_CODE(load(binary_of(rows, 19)), code::vector_format, "byte " + std::to_string(at));
-        CHECK_CODE(load(text_of(rows, 19)), code::vector_format, "line " + std::to_string(row + 2));
+        for (const std::string& content : {binary_of(rows, 19), text_of(rows, 19)}) {
+          CHECK(load(content).non_finite_rows == 2);
+          CHECK(load(content).store->size() == 2500);
+          CHECK_CODE(load(content, strict), code::vector_format, "'w" + std::to_string(first) + "'");
+          CHECK_CODE(load(content, strict), code::vector_format, "row " + std::to_string(first + 1));
+        }
       }
   for (const char* value : {"nan", "inf", "-inf", "Infinity", "1e39", "-1e999"}) {
     CAPTURE(value);
-    CHECK_CODE(load("3 2\na 1 2\nb 1 "s + value + "\nc 1 2\n"), code::vector_format, "line 3");
+    CHECK(load("3 2\na 1 2\nb 1 "s + value + "\nc 1 2\n").non_finite_rows == 1);
+    CHECK_CODE(load("3 2\na 1 2\nb 1 "s + value + "\nc 1 2\n", strict), code::vector_format, "'b'");
   }
 }
 
 TEST_CASE("of several faults the first in the file is told, whichever thread finds one first") {
-  Rows rows = random_rows(9000, 2, 8);
-  // The last row of one thread's block and the first of the next one's, which is found earlier.
-  for (const size_t row : {3071, 3072, 8000}) rows[row].values[0] = std::numeric_limits<float>::infinity();
-  for (int i = 0; i < 5; ++i) {
-    CHECK_CODE(load(binary_of(rows, 2)), code::vector_format, "'w3071'");
-    CHECK_CODE(load(text_of(rows, 2)), code::vector_format, "'w3071'");
+  std::string rows;
+  for (int i = 0; i < 9000; ++i)  // the last row of one thread's block and the first of the next one's
+    rows += "w" + std::to_string(i) + (i == 3071 || i == 3072 || i == 8000 ? " x" : " 1") + " 2\n";
+  for (int i = 0; i < 5; ++i) CHECK_CODE(load("9000 2\n" + rows), code::vector_format, "line 3073");
+}
+
+TEST_CASE("words that are not UTF-8 are repaired, or an error, as asked for") {
+  const Rows rows = {{"caf\xe9", {1, 2}}, {"\xff\xfex", {3, 4}}, {"caf\xe8", {5, 6}}, {"caf", {7, 8}}, {"ok", {9, 10}}};
+  const std::string mark = "\xef\xbf\xbd";
+  for (const std::string& content : {binary_of(rows, 2), binary_of(rows, 2, ""), text_of(rows, 2)}) {
+    const TestFile file(content);
+    for (const bool map : {true, false}) {
+      LoadOptions options;
+      options.map = map;
+      LoadedVectors loaded = file.load(options);
+      CHECK(loaded.invalid_words == 3);
+      CHECK(loaded.duplicate_words == 1);
+      CHECK((rows_of(*loaded.store) ==
+             Rows{{"caf" + mark, {1, 2}}, {mark + mark + "x", {3, 4}}, {"caf", {7, 8}}, {"ok", {9, 10}}}));
+      CHECK(loaded.store->find("ok") == 3);
+      options.encoding_errors = EncodingErrors::ignore;
+      loaded = file.load(options);
+      CHECK(loaded.duplicate_words == 2);
+      CHECK((rows_of(*loaded.store) == Rows{{"caf", {1, 2}}, {"x", {3, 4}}, {"ok", {9, 10}}}));
+      options.encoding_errors = EncodingErrors::strict;
+      CHECK_CODE(file.load(options), code::vector_encoding, "row 1");
+    }
   }
+}
+
+TEST_CASE("a limit reads the first rows only") {
+  const Rows all = random_rows(2500, 3, 17);
+  for (const std::string& content :
+       {binary_of(all, 3), binary_of(all, 3, ""), text_of(all, 3), text_of(all, 3).substr(7)})
+    for (const size_t limit : {0, 1, 1024, 2499, 2500, 9999}) {
+      LoadOptions options;
+      options.limit = limit;
+      const LoadedVectors loaded = load(content, options);
+      CAPTURE(limit);
+      CHECK(loaded.store->size() == std::min<size_t>(limit, 2500));
+      CHECK(loaded.store->dims() == 3);
+      CHECK(loaded.missing_rows == 0);
+      if (limit > 0) CHECK(loaded.store->word(loaded.store->size() - 1) == all[loaded.store->size() - 1].word);
+      // What comes behind is not looked at, and need not be there.
+      if (limit < 2400) CHECK(load(content.substr(0, content.size() - 20), options).store->size() == limit);
+    }
+}
+
+TEST_CASE("of a stream is known when it has the rows that are wanted") {
+  const Rows all = random_rows(20000, 30, 18);
+  for (const std::string& content :
+       {binary_of(all, 30), binary_of(all, 30, ""), text_of(all, 30), text_of(all, 30).substr(9)}) {
+    CHECK(!holds_rows(content.substr(0, 1000), 1));  // too little to tell the format
+    CHECK(holds_rows(content, 20000));
+    CHECK(!holds_rows(content, 20001));
+    const std::string half = content.substr(0, content.size() / 2);
+    CHECK(holds_rows(half, 5000));
+    CHECK(!holds_rows(half, 15000));
+  }
+}
+
+TEST_CASE("of a truncated file the whole rows can be had") {
+  const Rows all = random_rows(1500, 3, 19);
+  LoadOptions options;
+  options.allow_truncated = true;
+  for (const bool map : {true, false})
+    for (const std::string& content : {binary_of(all, 3), binary_of(all, 3, ""), text_of(all, 3)}) {
+      options.map = map;
+      for (const size_t cut : {1, 5, 11, 12, 13, 20, 1000}) {
+        const LoadedVectors loaded = load(content.substr(0, content.size() - cut), options);
+        CAPTURE(cut);
+        CHECK(loaded.store->size() + loaded.missing_rows == 1500);
+        CHECK(loaded.missing_rows <= cut / 15 + 2);
+        Rows rows = rows_of(*loaded.store);
+        rows.resize(rows.size() - 1);  // the last value of a text may be cut inside
+        CHECK(std::equal(rows.begin(), rows.end(), rows_of(*load(content).store).begin()));
+      }
+      CHECK(load(content.substr(0, 10), options).missing_rows == 1500);
+    }
+  CHECK(load("1000000000 1000000\n"s + std::string(1000, 'x'), options).missing_rows == 1000000000);
+}
+
+TEST_CASE("GloVe's text has no header: its dimensions are those of its words without spaces") {
+  const Rows rows = {{"the", {0.5f, -0.25f, 3}}, {". . .", {1, 2, 3}}, {"new york", {4, 5, 6}}, {"1", {7, 8, 9}}};
+  std::string text = text_of(rows, 3);
+  text = text.substr(text.find('\n') + 1);
+  check_loads(text, VectorFormat::glove_text, rows);
+  check_loads("\xef\xbb\xbf" + text, VectorFormat::glove_text, rows);
+  check_loads(text.substr(0, text.size() - 2), VectorFormat::glove_text, rows);
+  CHECK_CODE(load("a 1 2 3\nb 1 x 3\n"), code::vector_format, "line 2");
+  CHECK_CODE(load("the 92070\nof 1\n"), code::vector_format, "rows dimensions");  // a vocabulary
+  const TestFile file;
+  TaskControl control;
+  save_vectors(*store_of({{"a", {1, -2}}, {"b", {0, 0.5f}}}, 2), file.path(), VectorFormat::glove_text, control);
+  CHECK(file.content() == "a 1.000000 -2.000000 \nb 0.000000 0.500000 \n");
+}
+
+TEST_CASE("a mapped file that is written to or cut is noticed; one that is replaced is not touched") {
+  const std::string content = binary_of(random_rows(2000, 30, 20), 30);
+  for (const bool cut : {true, false}) {
+    const TestFile file(content);
+    const LoadedVectors loaded = file.load();
+    loaded.store->check_unchanged();
+    if (cut)
+      std::filesystem::resize_file(file.path(), 5000);
+    else
+      std::fstream(file.path(), std::ios::in | std::ios::out | std::ios::binary) << "2001";
+    CHECK_CODE(loaded.store->check_unchanged(), code::file_changed, file.path());
+    TaskControl control;
+    CHECK_CODE(save_vectors(*loaded.store, file.path() + "-copy", VectorFormat::google_binary, control),
+               code::file_changed, "without mapping");
+  }
+  const TestFile file(content);
+  const LoadedVectors loaded = file.load();
+  const Rows before = rows_of(*loaded.store);
+  TaskControl control;
+  save_vectors(*store_of(three_rows, 2), file.path(), VectorFormat::google_binary, control);
+  loaded.store->check_unchanged();
+  CHECK((rows_of(*loaded.store) == before));
 }
 
 TEST_CASE("a text row with a faulty value or too few of them is refused with its line") {
@@ -519,7 +648,6 @@ TEST_CASE("other formats are refused by name") {
   CHECK_CODE(load("\x1f\x8b\x08" + rest), code::vector_format, "gzip");
   CHECK_CODE(load("\x80\x04\x95" + rest), code::vector_format, "pickle");
   CHECK_CODE(load("\xba\x16\x4f\x2f\x0c" + rest), code::vector_format, "fastText");
-  CHECK_CODE(load("the 0.25 0.5\nof 1 2\n"), code::vector_format, "rows dimensions");  // GloVe's: no header
 }
 
 // Under sanitizers this looks for reads out of bounds, otherwise for errors of other kinds.
@@ -550,7 +678,7 @@ TEST_CASE("files that cannot be opened") {
   CHECK(load_code(none) == code::file_not_found);
   TaskControl control;
   const test::TemporaryFolder folder;
-  CHECK_CODE(load_vectors(folder.path(), control), code::file_read, folder.path());
+  CHECK_CODE(load_vectors(folder.path(), {}, control), code::file_read, folder.path());
   for (const Saver& saver : every_saver) {
     CAPTURE(saver.name);
     const auto store = store_of(three_rows, 2);
@@ -642,7 +770,7 @@ TEST_CASE("a cancelled task throws, and writes nothing") {
   control.cancelled = true;
   for (const std::string& content : {binary_of(rows, 3), text_of(rows, 3)}) {
     const TestFile file(content);
-    CHECK_CODE(load_vectors(file.path(), control), code::cancelled, "cancelled");
+    CHECK_CODE(load_vectors(file.path(), {}, control), code::cancelled, "cancelled");
   }
   for (const Saver* saver : {&binary, &text}) {
     CAPTURE(saver->name);
@@ -660,7 +788,7 @@ TEST_CASE("progress begins at its phase and reaches its total") {
        {binary_of(rows, 3), text_of(rows, 3), binary_of(with_duplicates, 3, ""), text_of(with_duplicates, 3)}) {
     const TestFile file(content);
     TaskControl control;
-    load_vectors(file.path(), control);
+    load_vectors(file.path(), {}, control);
     CHECK(control.phase == Phase::loading);
     CHECK(control.total > 0);
     CHECK(control.done == control.total.load());
@@ -703,21 +831,22 @@ TEST_CASE("files that word2vec.c, gensim and fastText wrote") {
   }
   auto shapes = shapes_of((folder / "answers.json").string());
   REQUIRE(shapes.size() >= 14);
-  // gensim reads these, this package does not: no header, and more rows than the header says.
-  for (const char* refused : {"glove.txt", "too-many-rows.txt"}) CHECK(shapes.erase(refused) == 1);
+  // gensim reads this, this package does not: more rows than the header says.
+  CHECK(shapes.erase("too-many-rows.txt") == 1);
   // And the other way round: a byte order mark, a word that is not UTF-8.
   shapes["bom.txt"] = {3, 2};
   shapes["bad-utf8.bin"] = {2, 2};
   TaskControl control;
   for (const auto& [name, shape] : shapes) {
     CAPTURE(name);
-    const LoadedVectors loaded = load_vectors((folder / name).string(), control);
+    const LoadedVectors loaded = load_vectors((folder / name).string(), {}, control);
     CHECK(loaded.store->size() + loaded.duplicate_words == shape.first);
     CHECK(loaded.store->dims() == shape.second);
-    CHECK((loaded.format == (name.ends_with(".bin") ? VectorFormat::google_binary : VectorFormat::google_text)));
+    CHECK((loaded.format == (name.ends_with(".bin") ? VectorFormat::google_binary
+                             : name == "glove.txt"  ? VectorFormat::glove_text
+                                                    : VectorFormat::google_text)));
   }
-  for (const auto& [name, code] : std::map<std::string, std::string>{{"glove.txt", code::vector_format},
-                                                                     {"too-many-rows.txt", code::vector_format},
+  for (const auto& [name, code] : std::map<std::string, std::string>{{"too-many-rows.txt", code::vector_format},
                                                                      {"short-row.txt", code::vector_format},
                                                                      {"fasttext.bin", code::vector_format},
                                                                      {"gensim.kv", code::vector_format},
@@ -726,6 +855,6 @@ TEST_CASE("files that word2vec.c, gensim and fastText wrote") {
                                                                      {"truncated.bin", code::vector_truncated},
                                                                      {"truncated.txt", code::vector_truncated}}) {
     CAPTURE(name);
-    CHECK_CODE(load_vectors((folder / name).string(), control), code, name);
+    CHECK_CODE(load_vectors((folder / name).string(), {}, control), code, name);
   }
 }

@@ -13,20 +13,28 @@
 
 namespace w2v {
 
-// A file of vectors whose header line "rows dims" has been read.
+// A file of vectors whose header line "rows dims" has been read, if it has one.
 struct VectorSource {
   std::string path;
-  std::string_view bytes;  // the whole file
-  size_t body;             // offset of the first row
-  uint64_t rows;           // promised by the header; at most 2^32 − 2
-  uint64_t dims;           // at least 1
+  std::string_view bytes;                  // the whole file
+  std::shared_ptr<const void> owner;       // of the bytes
+  std::shared_ptr<const MappedFile> file;  // where they are mapped from one
+  const LoadOptions& options;
+  bool has_header = false;
+  size_t body = 0;    // offset of the first row
+  uint64_t rows = 0;  // promised by the header; at most 2^32 − 2
+  uint64_t dims = 0;  // at least 1
+
+  uint64_t wanted_rows() const { return rows < options.limit ? rows : options.limit; }
 
   Error format_error(const std::string& expected_and_received) const {
     return Error(code::vector_format, "'" + path + "': " + expected_and_received);
   }
+  // `found` whole rows, and then the end of the file at `place`.
   Error truncated(uint64_t found, const std::string& place) const {
     return Error(code::vector_truncated, "'" + path + "' is truncated: the header promises " + std::to_string(rows) +
-                                             " rows of " + std::to_string(dims) + " values but the file ends at " +
+                                             " rows of " + std::to_string(dims) + " values but only " +
+                                             std::to_string(found) + " whole rows were found: the file ends at " +
                                              place + ", in row " + std::to_string(found + 1));
   }
 };
@@ -34,14 +42,24 @@ struct VectorSource {
 // A word as messages show it.
 inline std::string quoted(std::string_view word) { return "'" + std::string(word.substr(0, 100)) + "'"; }
 
+// A word that is not UTF-8 as options.encoding_errors wants it; throws ERR_W2V_VECTOR_ENCODING where that is `strict`.
+std::string repaired_word(const VectorSource& source, std::string_view word, uint64_t row);
+
+// Counts rows that are not finite into `loaded`; throws ERR_W2V_VECTOR_FORMAT for the first with options.strict.
+void check_finite_rows(const VectorSource& source, LoadedVectors& loaded);
+
 constexpr size_t rows_per_block = 1024;  // decoded or formatted by one thread at a time
 
+// The next row from `at` on, behind newlines; sets the offset of its values. False where no whole row follows.
+bool next_binary_row(std::string_view bytes, size_t row_bytes, size_t& at, size_t& values);
 LoadedVectors read_google_binary(const VectorSource& source, TaskControl& control);
 void write_google_binary(const VectorStore& store, AtomicFile& file, TaskControl& control);
 
 // Whether the first row is text: a word and numbers.
 bool is_google_text(const VectorSource& source);
-LoadedVectors read_google_text(const VectorSource& source, TaskControl& control);
-void write_google_text(const VectorStore& store, AtomicFile& file, TaskControl& control);
+// Whether it looks like text without a header; sets source.dims.
+bool is_glove_text(VectorSource& source);
+LoadedVectors read_text(const VectorSource& source, TaskControl& control);
+void write_text(const VectorStore& store, AtomicFile& file, TaskControl& control);
 
 }  // namespace w2v

@@ -1,35 +1,33 @@
 #include "vectors/vector_file.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 #include "base/mapped_file.h"
+#include "base/utf8.h"
 #include "vectors/format.h"
 
 namespace w2v {
 
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", replacement_character = "\xef\xbf\xbd";
 
 std::string known_other_format(std::string_view bytes) {
-  if (bytes.starts_with("\x1f\x8b")) return ": this is a gzip file, decompress it first";
+  if (bytes.starts_with("\x1f\x8b")) return ": this is a gzip file";
   if (bytes.starts_with("\xba\x16\x4f\x2f")) return ": this is a fastText model, give its .vec file";
   if (bytes.starts_with("\x80")) return ": this looks like a Python pickle (gensim's own format)";
   return "";
 }
 
-VectorSource read_header(const std::string& path, std::string_view bytes) {
-  VectorSource source{path, bytes, 0, 0, 0};
-  const auto fail = [&](const std::string& received) {
-    return source.format_error("expected a first line 'rows dimensions' but " + received + known_other_format(bytes));
-  };
-  if (bytes.empty()) throw fail("the file is empty");
-  const size_t begin = bytes.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-  const size_t line_end = bytes.substr(0, 100).find('\n');
-  if (line_end == std::string_view::npos)
-    throw fail("the first " + std::to_string(std::min<size_t>(bytes.size(), 100)) + " bytes hold no line end");
-  const char *p = bytes.data() + begin, *end = bytes.data() + line_end;
+// Sets what the first line says; false where it is no header.
+bool read_header(VectorSource& source) {
+  const std::string_view bytes = source.bytes;
+  const size_t line_end = bytes.substr(source.body, 100).find('\n');
+  if (line_end == std::string_view::npos) return false;
+  const char *p = bytes.data() + source.body, *end = p + line_end;
   const auto number = [&](uint64_t& value) {
     while (p < end && (*p == ' ' || *p == '\t')) ++p;
     const auto parsed = std::from_chars(p, end, value);
@@ -38,21 +36,30 @@ VectorSource read_header(const std::string& path, std::string_view bytes) {
   };
   const bool both = number(source.rows) && number(source.dims);
   while (p < end && (*p == ' ' || *p == '\t' || *p == '\r')) ++p;
-  if (!both || p != end) throw fail("received " + quoted(bytes.substr(begin, line_end - begin)));
-  source.body = line_end + 1;
-
-  // Nothing is allocated before the promise is plausible: a value takes at least two bytes (" 0").
-  const uint64_t available = bytes.size() - source.body;
+  if (!both || p != end) return false;
+  source.has_header = true;
+  source.body += line_end + 1;
   if (source.dims == 0 || source.dims > (uint64_t{1} << 31))
     throw source.format_error("expected 1 to 2^31 dimensions but the header promises " + std::to_string(source.dims));
   if (source.rows >= WordIndex::none)
     throw source.format_error("expected fewer than 2^32 - 1 rows but the header promises " +
                               std::to_string(source.rows));
-  if (source.rows > available / (2 * source.dims))
-    throw Error(code::vector_truncated, "'" + path + "' is truncated: the header promises " +
-                                            std::to_string(source.rows) + " rows of " + std::to_string(source.dims) +
-                                            " values but only " + std::to_string(available) + " bytes follow");
-  return source;
+  return true;
+}
+
+LoadedVectors read_vectors(VectorSource source, TaskControl& control) {
+  if (source.bytes.starts_with(byte_order_mark)) source.body = byte_order_mark.size();
+  const std::string other = known_other_format(source.bytes);
+  if (!read_header(source)) {
+    if (other.empty() && is_glove_text(source)) return read_text(source, control);
+    const std::string_view line = source.bytes.substr(source.body, 100);
+    throw source.format_error(
+        "expected a first line 'rows dimensions', or a word and its values, but " +
+        (source.bytes.empty() ? "the file is empty" : "received " + quoted(line.substr(0, line.find('\n')))) + other);
+  }
+  // A value takes at least two bytes (" 0"): where not even one row can follow, nothing is allocated for it.
+  const bool has_room = source.dims <= (source.bytes.size() - source.body) / 2;
+  return has_room && is_google_text(source) ? read_text(source, control) : read_google_binary(source, control);
 }
 
 // The formats end words at blanks and rows at line ends: a word that holds one could not be read again.
@@ -65,21 +72,68 @@ void check_writable(const VectorStore& store, const std::string& path) {
 
 }  // namespace
 
-LoadedVectors load_vectors(const std::string& path, TaskControl& control) {
+std::string repaired_word(const VectorSource& source, std::string_view word, uint64_t row) {
+  const EncodingErrors errors = source.options.encoding_errors;
+  if (errors == EncodingErrors::strict)
+    throw Error(code::vector_encoding, "'" + source.path + "': expected words in UTF-8 but that of row " +
+                                           std::to_string(row + 1) + " is " +
+                                           quoted(repaired_utf8(word, replacement_character)));
+  return repaired_utf8(word, errors == EncodingErrors::replace ? replacement_character : "");
+}
+
+void check_finite_rows(const VectorSource& source, LoadedVectors& loaded) {
+  loaded.non_finite_rows = loaded.store->non_finite_rows();
+  if (loaded.non_finite_rows == 0 || !source.options.strict) return;
+  size_t row = 0;
+  while (std::isfinite(norm(loaded.store->row(row), loaded.store->dims()))) ++row;
+  throw source.format_error("expected finite values but the vector of " + quoted(loaded.store->word(row)) + ", row " +
+                            std::to_string(row + 1) +
+                            (loaded.non_finite_rows == 1
+                                 ? std::string()
+                                 : " and of " + std::to_string(loaded.non_finite_rows - 1) + " more") +
+                            " has NaN or infinity");
+}
+
+LoadedVectors load_vectors(const std::string& path, const LoadOptions& options, TaskControl& control) {
   const auto file = MappedFile::open(path);
   file->expect_sequential();
-  const VectorSource source = read_header(path, {file->data(), file->size()});
-  return is_google_text(source) ? read_google_text(source, control) : read_google_binary(source, control);
+  LoadedVectors loaded = read_vectors({path, {file->data(), file->size()}, file, file, options}, control);
+  file->expect_any_order();
+  return loaded;
+}
+
+LoadedVectors load_vectors(std::shared_ptr<const ByteBuffer> bytes, const std::string& name, const LoadOptions& options,
+                           TaskControl& control) {
+  return read_vectors({name, {bytes->data(), bytes->size()}, bytes, nullptr, options}, control);
+}
+
+bool holds_rows(std::string_view bytes, uint64_t rows) {
+  const LoadOptions options;
+  VectorSource source{"", bytes, nullptr, nullptr, options};
+  const bool has_header = read_header(source);
+  // The first row must be whole for the format to be told.
+  constexpr size_t longest_word = 65536, longest_value = 64;
+  if (bytes.size() - source.body < longest_word + longest_value * source.dims) return false;
+  if (!has_header || is_google_text(source))
+    return static_cast<uint64_t>(std::count(bytes.begin() + static_cast<ptrdiff_t>(source.body), bytes.end(), '\n')) >=
+           rows;
+  const size_t row_bytes = source.dims * sizeof(float);
+  uint64_t found = 0;
+  for (size_t at = source.body, values; found < rows && next_binary_row(bytes, row_bytes, at, values);
+       at = values + row_bytes)
+    ++found;
+  return found == rows;
 }
 
 void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control) {
   check_writable(store, path);
-  const bool text = format == VectorFormat::google_text;
+  const bool text = format != VectorFormat::google_binary;
   // A text value takes at least nine bytes; the true total is known only at the end.
   control.begin(Phase::saving, store.size() * store.dims() * (text ? 9 : sizeof(float)));
   AtomicFile file(path);
-  file.write(std::to_string(store.size()) + " " + std::to_string(store.dims()) + "\n");
-  (text ? write_google_text : write_google_binary)(store, file, control);
+  if (format != VectorFormat::glove_text)
+    file.write(std::to_string(store.size()) + " " + std::to_string(store.dims()) + "\n");
+  (text ? write_text : write_google_binary)(store, file, control);
   file.commit();
   control.total = file.bytes_written();
 }

@@ -1,6 +1,7 @@
 #include "vectors/vector_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -18,32 +19,86 @@ float inverse_norm(double norm) {
   return static_cast<float>(1 / norm);
 }
 
-}  // namespace
+struct InMemory {
+  WordIndex words;
+  Matrix rows;
+  std::vector<uint64_t> counts;
+};
 
-VectorStore::VectorStore(WordIndex words, Matrix rows, std::vector<uint64_t> counts)
-    : words_(std::move(words)), rows_(std::move(rows)), counts_(std::move(counts)) {
-  if (rows_.rows() < words_.size() || (!counts_.empty() && counts_.size() != words_.size()))
-    throw Error(code::internal, "A vector store of " + std::to_string(words_.size()) + " words was given " +
-                                    std::to_string(rows_.rows()) + " rows and " + std::to_string(counts_.size()) +
+VectorStore::Parts parts_in_memory(WordIndex words, Matrix rows, std::vector<uint64_t> counts) {
+  if (rows.rows() < words.size() || (!counts.empty() && counts.size() != words.size()))
+    throw Error(code::internal, "A vector store of " + std::to_string(words.size()) + " words was given " +
+                                    std::to_string(rows.rows()) + " rows and " + std::to_string(counts.size()) +
                                     " counts");
+  const auto owner = std::make_shared<const InMemory>(InMemory{std::move(words), std::move(rows), std::move(counts)});
+  VectorStore::Parts parts;
+  parts.owner = owner;
+  parts.size = owner->words.size();
+  parts.dims = owner->rows.dims();
+  parts.rows = reinterpret_cast<const char*>(owner->rows.row(0));
+  parts.row_pitch = owner->rows.stride() * sizeof(float);
+  parts.words = owner->words.bytes();
+  parts.word_ends = owner->words.ends();
+  parts.slots = owner->words.slots();
+  parts.counts = owner->counts;
+  return parts;
 }
 
-const std::vector<float>& VectorStore::inverse_norms() const {
+}  // namespace
+
+VectorStore::VectorStore(Parts parts) : parts_(std::move(parts)) {}
+
+VectorStore::VectorStore(WordIndex words, Matrix rows, std::vector<uint64_t> counts)
+    : parts_(parts_in_memory(std::move(words), std::move(rows), std::move(counts))) {}
+
+std::string_view VectorStore::word(size_t i) const {
+  if (!parts_.word_lengths.empty()) return {row(i) - 1 - parts_.word_lengths[i], parts_.word_lengths[i]};
+  const uint64_t begin = i == 0 ? 0 : parts_.word_ends[i - 1];
+  return {parts_.words + begin, static_cast<size_t>(parts_.word_ends[i] - begin)};
+}
+
+uint32_t VectorStore::find(std::string_view text) const {
+  return find_word(parts_.slots, text, [this](uint32_t id) { return word(id); });
+}
+
+std::span<const float> VectorStore::inverse_norms() const {
   std::call_once(norms_once_, [this] {
     constexpr size_t block_rows = 1024;
     std::vector<float> inverse(size());
+    std::atomic<uint64_t> non_finite{0};
     for_each_block((size() + block_rows - 1) / block_rows, processors(), [&](size_t block, unsigned) {
       const size_t end = std::min(size(), (block + 1) * block_rows);
-      for (size_t i = block * block_rows; i < end; ++i) inverse[i] = inverse_norm(norm(row(i), dims()));
+      uint64_t faulty = 0;
+      for (size_t i = block * block_rows; i < end; ++i) {
+        const double length = norm(row(i), dims());
+        faulty += !std::isfinite(length);
+        inverse[i] = inverse_norm(length);
+      }
+      non_finite += faulty;
     });
-    inverse_norms_ = std::move(inverse);
+    computed_norms_ = std::move(inverse);
+    non_finite_rows_ = non_finite;
   });
-  return inverse_norms_;
+  return computed_norms_;
 }
 
-double norm(const float* row, size_t dims) {
+uint64_t VectorStore::non_finite_rows() const {
+  inverse_norms();
+  return non_finite_rows_;
+}
+
+double norm(const void* row, size_t dims) {
+  const char* at = static_cast<const char*>(row);
   double sums[8] = {};  // eight, so that the additions do not wait for each other
-  for (size_t d = 0; d < dims; ++d) sums[d % 8] += static_cast<double>(row[d]) * row[d];
+  const auto add = [&](size_t d) {
+    float x;
+    std::memcpy(&x, at + d * sizeof x, sizeof x);
+    sums[d % 8] += static_cast<double>(x) * x;
+  };
+  size_t d = 0;
+  for (; d + 8 <= dims; d += 8)
+    for (size_t k = 0; k < 8; ++k) add(d + k);
+  for (; d < dims; ++d) add(d);
   return std::sqrt(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
 }
 

@@ -1,13 +1,15 @@
-// word2vec.c's text format: "rows dims\n", then a line per row: the word and `dims` numbers. Read with any line ends,
-// with or without a space before them. A word may hold spaces: the last `dims` fields of the line are the values.
+// word2vec.c's text format: "rows dims\n", then a line per row: the word and `dims` numbers; fastText's .vec is the
+// same, GloVe's has no first line. Read with any line ends, with or without a space before them. A word may hold
+// spaces: the last `dims` fields of the line are the values.
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "base/threads.h"
+#include "base/utf8.h"
 #include "vectors/format.h"
 
 namespace w2v {
@@ -59,32 +61,43 @@ RowFault parse_row(std::string_view line, size_t dims, float* values, std::strin
   return RowFault::none;
 }
 
-// Offsets of the lines after the header, blank lines at the end left out.
-std::vector<size_t> find_lines(const VectorSource& source, TaskControl& control) {
+// Offsets of the lines after the header, one more than wanted at most; blank lines at the end left out.
+std::vector<size_t> find_lines(const VectorSource& source, uint64_t wanted, TaskControl& control) {
   std::vector<size_t> lines;
-  lines.reserve(source.rows);
   const std::string_view bytes = source.bytes;
-  for (size_t at = source.body; at < bytes.size();) {
+  for (size_t at = source.body; at < bytes.size() && lines.size() <= wanted;) {
     if (lines.size() % rows_per_block == 0) {
       control.check_cancelled();
       control.done = at;
     }
-    lines.push_back(at);
-    const size_t end = bytes.find('\n', at);
-    at = end == std::string_view::npos ? bytes.size() : end + 1;
+    const std::string_view line = line_at(bytes, at);
+    // Behind the last line that is wanted blank ones do not count.
+    if (lines.size() < wanted || !without_trailing_blanks(line).empty()) lines.push_back(at);
+    at += line.size() + 1;
   }
   while (!lines.empty() && without_trailing_blanks(line_at(bytes, lines.back())).empty()) lines.pop_back();
   return lines;
 }
 
+std::string line_name(const VectorSource& source, size_t row) {
+  return "line " + std::to_string(row + (source.has_header ? 2 : 1));
+}
+
 // A row that does not parse: at the very end of the file it was cut there.
 Error row_error(const VectorSource& source, RowFault fault, size_t row, bool last, std::string_view field) {
-  const std::string place = "line " + std::to_string(row + 2);
-  if (last && source.bytes.back() != '\n') return source.truncated(row, place);
+  const std::string place = line_name(source, row);
+  if (last && source.has_header && source.bytes.back() != '\n') return source.truncated(row, place);
   if (fault == RowFault::too_few_values)
     return source.format_error("expected a word and " + std::to_string(source.dims) + " values in " + place +
                                " but found fewer");
   return source.format_error("expected a number in " + place + " but received " + quoted(field));
+}
+
+// How many values a line has after its word, at most: one less than it has fields.
+size_t values_in_line(std::string_view line) {
+  size_t fields = 0;
+  for (size_t i = 0; i < line.size(); ++i) fields += !is_blank(line[i]) && (i == 0 || is_blank(line[i - 1]));
+  return fields > 0 ? fields - 1 : 0;
 }
 
 }  // namespace
@@ -107,46 +120,89 @@ bool is_google_text(const VectorSource& source) {
   });
 }
 
-LoadedVectors read_google_text(const VectorSource& source, TaskControl& control) {
+bool is_glove_text(VectorSource& source) {
+  // Words with spaces give their lines more fields: the fewest of the first lines are those of a word without.
+  constexpr int lines_looked_at = 1000;
+  size_t fewest = std::numeric_limits<size_t>::max(), at = source.body;
+  for (int i = 0; i < lines_looked_at && at < source.bytes.size(); ++i) {
+    const std::string_view line = line_at(source.bytes, at);
+    at += line.size() + 1;
+    const std::string_view text = without_trailing_blanks(line);
+    if (!text.empty()) fewest = std::min(fewest, values_in_line(text));
+  }
+  // With one value each it is rather a vocabulary: words and counts.
+  if (fewest < 2 || fewest == std::numeric_limits<size_t>::max()) return false;
+  source.dims = fewest;
+  std::vector<float> values(source.dims);
+  std::string_view word;
+  return parse_row(line_at(source.bytes, source.body), source.dims, values.data(), word) == RowFault::none;
+}
+
+LoadedVectors read_text(const VectorSource& source, TaskControl& control) {
   const std::string_view bytes = source.bytes;
   // Finding the lines reads the file, parsing them is the work: each counts as much.
   control.begin(Phase::loading, 2 * bytes.size());
-  const std::vector<size_t> lines = find_lines(source, control);
-  if (lines.size() > source.rows)
-    throw source.format_error("expected the end of the file after the " + std::to_string(source.rows) +
-                              " rows that the header promises but found line " + std::to_string(source.rows + 2) +
-                              ", at byte " + std::to_string(lines[source.rows]));
+  const uint64_t most = source.has_header ? source.wanted_rows() : source.options.limit;
+  std::vector<size_t> lines = find_lines(source, most, control);
+  if (lines.size() > most) {
+    if (source.has_header && most == source.rows)
+      throw source.format_error("expected the end of the file after the " + std::to_string(source.rows) +
+                                " rows that the header promises but found " + line_name(source, source.rows) +
+                                ", at byte " + std::to_string(lines[source.rows]));
+    lines.pop_back();
+  }
+  const auto parse = [&](size_t i, float* values, std::string_view& word) {
+    return parse_row(line_at(bytes, lines[i]), source.dims, values, word);
+  };
+  // A value takes two bytes: with more lines than that one is too short, and nothing is allocated for them.
+  const bool possible = lines.size() <= (bytes.size() - source.body) / (2 * source.dims);
+  if (!lines.empty() && (!possible || source.options.allow_truncated)) {
+    std::vector<float> values(source.dims);
+    std::string_view word;
+    const size_t last = lines.size() - 1;
+    for (size_t i = possible ? last : 0; i <= last; ++i) {
+      const RowFault fault = parse(i, values.data(), word);
+      if (fault == RowFault::none) continue;
+      if (i != last || !source.options.allow_truncated) throw row_error(source, fault, i, i == last, word);
+      lines.pop_back();  // the row that is cut
+    }
+  }
+
   Matrix rows(lines.size(), source.dims, "vectors");
   std::vector<std::string_view> row_words(lines.size());
   for_each_block((lines.size() + rows_per_block - 1) / rows_per_block, processors(), [&](size_t block, unsigned) {
     control.check_cancelled();
     const size_t begin = block * rows_per_block, end = std::min(lines.size(), begin + rows_per_block);
     for (size_t i = begin; i < end; ++i) {
-      const RowFault fault = parse_row(line_at(bytes, lines[i]), source.dims, rows.row(i), row_words[i]);
+      const RowFault fault = parse(i, rows.row(i), row_words[i]);
       if (fault != RowFault::none) throw row_error(source, fault, i, i + 1 == lines.size(), row_words[i]);
-      for (size_t d = 0; d < source.dims; ++d)
-        if (!std::isfinite(rows.row(i)[d]))
-          throw source.format_error("expected finite values but line " + std::to_string(i + 2) + ", the row of " +
-                                    quoted(row_words[i]) + ", has NaN or infinity");
     }
     const size_t next = end == lines.size() ? bytes.size() : lines[end];
     control.done.fetch_add(next - lines[begin], std::memory_order_relaxed);
   });
-  if (lines.size() < source.rows) throw source.truncated(lines.size(), "line " + std::to_string(lines.size() + 1));
+  LoadedVectors loaded;
+  loaded.format = source.has_header ? VectorFormat::google_text : VectorFormat::glove_text;
+  if (source.has_header && lines.size() < source.wanted_rows()) {
+    if (!source.options.allow_truncated) throw source.truncated(lines.size(), line_name(source, lines.size() - 1));
+    loaded.missing_rows = source.rows - lines.size();
+  }
 
   WordIndex words(lines.size());
   for (size_t i = 0; i < lines.size(); ++i) {
     const size_t known = words.size();
-    words.insert(row_words[i]);
+    const bool valid = is_valid_utf8(row_words[i]);
+    loaded.invalid_words += !valid;
+    words.insert(valid ? row_words[i] : std::string_view(repaired_word(source, row_words[i], i)));
     if (words.size() > known && known < i) std::copy_n(rows.row(i), source.dims, rows.row(known));
   }
-  const uint64_t duplicates = lines.size() - words.size();
+  loaded.duplicate_words = lines.size() - words.size();
+  loaded.store = std::make_shared<const VectorStore>(std::move(words), std::move(rows), std::vector<uint64_t>());
+  check_finite_rows(source, loaded);
   control.done = 2 * bytes.size();
-  auto store = std::make_shared<const VectorStore>(std::move(words), std::move(rows), std::vector<uint64_t>());
-  return {std::move(store), VectorFormat::google_text, duplicates};
+  return loaded;
 }
 
-void write_google_text(const VectorStore& store, AtomicFile& file, TaskControl& control) {
+void write_text(const VectorStore& store, AtomicFile& file, TaskControl& control) {
   // Formatting is the work: threads fill blocks, which are then written in order.
   std::vector<std::string> blocks(2 * processors());
   for (size_t first = 0; first < store.size(); first += blocks.size() * rows_per_block) {
@@ -156,18 +212,20 @@ void write_google_text(const VectorStore& store, AtomicFile& file, TaskControl& 
       text.clear();
       const size_t begin = std::min(store.size(), first + block * rows_per_block);
       const size_t end = std::min(store.size(), begin + rows_per_block);
+      std::vector<float> values(store.dims());
       for (size_t i = begin; i < end; ++i) {
         text.append(store.word(i)).push_back(' ');
+        store.copy_row(i, values.data());
         for (size_t d = 0; d < store.dims(); ++d) {
           char number[64];  // the longest float has 39 digits before the point
-          const auto end_of_number =
-              std::to_chars(number, number + sizeof(number), static_cast<double>(store.row(i)[d]),
-                            std::chars_format::fixed, 6);  // as printf's %lf
+          const auto end_of_number = std::to_chars(number, number + sizeof(number), static_cast<double>(values[d]),
+                                                   std::chars_format::fixed, 6);  // as printf's %lf
           text.append(number, end_of_number.ptr).push_back(' ');
         }
         text.push_back('\n');
       }
     });
+    store.check_unchanged();
     for (const std::string& text : blocks) file.write(text);
     control.done = file.bytes_written();
   }

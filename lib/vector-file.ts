@@ -1,0 +1,187 @@
+// Vector files, as KeyedVectors loads and saves them.
+import { createReadStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { isGzip, readBytes } from './bytes.js';
+import { W2VError, describe, fileError } from './errors.js';
+import {
+  binding,
+  callNative,
+  runJob,
+  type JobWatch,
+  type LoadResult,
+  type NativeLoadOptions,
+  type VectorStore,
+} from './native.js';
+
+/** `bin`: Google's binary; `text`: Google's text, fastText's .vec; `glove`: that without the first line. */
+export type VectorFormat = 'bin' | 'text' | 'glove';
+
+export const vectorFormats: readonly VectorFormat[] = ['bin', 'text', 'glove'];
+
+/** What is read of a vector file, and how strictly. */
+export interface LoadingOptions {
+  /**
+   * Leave the rows of Google's binary format where they are in the file: it is open in an instant, its pages are shared with
+   * other processes and read as they are needed. The file must not be written to meanwhile (replacing it is fine); false
+   * copies the rows to memory. Text, streams and .gz are in memory always. @defaultValue true
+   */
+  mmap?: boolean | undefined;
+  /** Read only so many rows, the first ones. @defaultValue all */
+  limit?: number | undefined;
+  /** For words that are not UTF-8: an error, U+FFFD in place of what is not, or nothing in its place. @defaultValue replace */
+  encodingErrors?: 'strict' | 'replace' | 'ignore' | undefined;
+  /** A row with NaN or infinity is an error; else it is kept and answers no query. @defaultValue false */
+  strict?: boolean | undefined;
+  /** Take the whole rows of a file that ends before the rows that its header promises. @defaultValue false */
+  allowTruncated?: boolean | undefined;
+}
+
+export const loadingOptionNames = [
+  'mmap',
+  'limit',
+  'encodingErrors',
+  'strict',
+  'allowTruncated',
+] as const satisfies readonly (keyof LoadingOptions)[];
+
+/** Bytes of a vector file, plain or gzip. */
+export type VectorStream = AsyncIterable<Uint8Array>;
+
+/** Off the JavaScript thread. @throws what KeyedVectors.load() documents */
+export async function loadStore(
+  source: string | VectorStream,
+  options: LoadingOptions,
+  watch: JobWatch,
+): Promise<LoadResult> {
+  const native = checkOptions(options);
+  if (typeof source !== 'string') return loadStream(source, 'the stream', native, watch, undefined);
+  const size = await gzipSize(source);
+  if (size === undefined) return runJob(() => binding.loadVectors(undefined, source, native), watch);
+  const stream = createReadStream(source, { highWaterMark: 1 << 20 });
+  try {
+    return await loadStream(stream, source, native, watch, size);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** The size of a gzip file; undefined for any other, and for what the addon has an error for. */
+async function gzipSize(path: string): Promise<number | undefined> {
+  const file = await open(path).catch(() => undefined);
+  try {
+    const status = await file?.stat();
+    if (!file || !status?.isFile()) return undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return isGzip(buffer.subarray(0, bytesRead)) ? status.size : undefined;
+  } finally {
+    await file?.close();
+  }
+}
+
+async function loadStream(
+  source: VectorStream,
+  name: string,
+  options: NativeLoadOptions,
+  watch: JobWatch,
+  size: number | undefined,
+): Promise<LoadResult> {
+  const { limit } = options;
+  const buffer = callNative(() => binding.createBuffer());
+  let inflated = 0;
+  let lookAgainAt = 1 << 20;
+  await readBytes(source, {
+    name,
+    signal: watch.signal,
+    consume: async (chunk, bytesRead) => {
+      if (!ArrayBuffer.isView(chunk)) {
+        throw new W2VError(
+          'ERR_W2V_ARGUMENT',
+          `Expected a stream of bytes (Uint8Array) but it gave ${describe(chunk)}`,
+        );
+      }
+      callNative(() => buffer.append(chunk));
+      inflated += chunk.length;
+      watch.onProgress?.({ phase: 'loading', done: bytesRead, total: size ?? 0, learningRate: 0 });
+      if (limit === undefined || inflated < lookAgainAt) return false;
+      lookAgainAt = 1.25 * inflated;
+      return runJob(() => buffer.holdsRows(limit));
+    },
+  });
+  return runJob(() => binding.loadVectors(buffer, name, options), { signal: watch.signal });
+}
+
+function checkOptions({
+  mmap = true,
+  limit,
+  encodingErrors = 'replace',
+  strict = false,
+  allowTruncated = false,
+}: LoadingOptions): NativeLoadOptions {
+  const refuse = (name: string, expected: string, received: unknown) =>
+    new W2VError('ERR_W2V_OPTION', `Expected ${name} to be ${expected} but received ${describe(received)}`);
+  for (const [name, value] of Object.entries({ mmap, strict, allowTruncated })) {
+    if (typeof value !== 'boolean') throw refuse(name, 'true or false', value);
+  }
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
+    throw refuse('limit', 'a whole number from 0', limit);
+  }
+  if (!['strict', 'replace', 'ignore'].includes(encodingErrors)) {
+    throw refuse('encodingErrors', "'strict', 'replace' or 'ignore'", encodingErrors);
+  }
+  return { mmap, encodingErrors, strict, allowTruncated, ...(limit !== undefined && { limit }) };
+}
+
+/** Written under a temporary name, then renamed; compressed where the path ends in .gz. */
+export async function saveStore(
+  store: VectorStore,
+  path: string,
+  format: VectorFormat,
+  watch: JobWatch,
+): Promise<void> {
+  if (!vectorFormats.includes(format)) {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Expected format to be 'bin', 'text' or 'glove' but received ${describe(format)}`,
+    );
+  }
+  if (!path.endsWith('.gz')) return runJob(() => store.save(path, format), watch);
+  await checkReplaceable(path);
+  const plain = `${path}.${process.pid}-${++serial}.plain.tmp`;
+  const compressed = `${path}.${process.pid}-${serial}.tmp`;
+  try {
+    await runJob(() => store.save(plain, format), watch);
+    await compress(plain, compressed, watch.signal);
+    await rename(compressed, path);
+  } catch (error) {
+    throw error instanceof W2VError || watch.signal?.aborted ? error : fileError('write', path, error);
+  } finally {
+    await Promise.all([plain, compressed].map((name) => rm(name, { force: true })));
+  }
+}
+
+let serial = 0;
+
+async function compress(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+  const file = await open(to, 'w');
+  try {
+    const write = async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) await file.writeFile(chunk);
+    };
+    await pipeline(createReadStream(from), createGzip(), write, signal ? { signal } : {});
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function checkReplaceable(path: string): Promise<void> {
+  const status = await stat(path).catch(() => undefined);
+  if (status && !status.isFile()) {
+    throw new W2VError(
+      'ERR_W2V_FILE_WRITE',
+      `Cannot write '${path}': expected a regular file or a new name (this is a folder or a device)`,
+    );
+  }
+}
