@@ -221,6 +221,17 @@ function measureVocabulary(corpus) {
   return { seconds: median(ours), wcSeconds: median(wc) };
 }
 
+/** The training phase on the whole text, skip-gram at 100: words per second of all cores in multiples of one thread's. */
+function measureScaling(text) {
+  const options = { ...common, sg: true, epochs: 2 };
+  const rates = { one: [], all: [] };
+  for (let round = 0; round < rounds; ++round) {
+    rates.one.push(trainOurs(text.whole, isas[0], { ...options, threads: 1 }).wordsPerSecond);
+    rates.all.push(trainOurs(text.whole, isas[0], { ...options, threads: cores }).wordsPerSecond);
+  }
+  return median(rates.all) / median(rates.one);
+}
+
 /** Read, count, encode, 5 epochs of skip-gram at 100, save; ours in every round, the others, minutes long, once. */
 async function measureWhole(text) {
   const mode = modes[0];
@@ -388,7 +399,8 @@ ${markdownTable(
 </details>`;
 }
 
-function wholeTable({ whole, vocabulary, wholeWords }) {
+function wholeTable({ whole, vocabulary, wholeWords, scaling, peaks }) {
+  const peak = (threads) => peaks.find((p) => p.isa === isas[0] && p.threads === threads)?.gflops;
   const others = [
     ['gensim', whole.gensim],
     ['fastText', whole.fasttext],
@@ -399,6 +411,8 @@ function wholeTable({ whole, vocabulary, wholeWords }) {
       : ` Anonymous memory, at most: ${(whole.anonymousBytes / 1e6).toFixed(0)} MB, ${(whole.anonymousBytesBeyond / 1e6).toFixed(0)} MB beyond an idle Node, the model and the encoded ids.`;
   return `The whole command (read, count, encode, 5 epochs of skip-gram at 100, save) on ${withCommas(wholeWords)} words, ${cores} threads, wall
 time: ${whole.ours.toFixed(1)} s${others.map(([name, seconds]) => `, ${name} ${seconds.toFixed(1)} s (${ratio(seconds, whole.ours)} ×)`).join('')}.${memory}
+
+On that text ${cores} threads train ${scaling.toFixed(2)} × as fast as one${peak(cores) ? `; multiply-adds in registers: ${(peak(cores) / peak(1)).toFixed(2)} ×` : ''}.
 
 Counting and encoding that text on 2 threads, page cache warm: ${vocabulary.seconds.toFixed(2)} s, ${(vocabulary.seconds / vocabulary.wcSeconds).toFixed(2)} × the time of \`LC_ALL=C wc -w\`.`;
 }
@@ -460,6 +474,7 @@ for (const vectorSize of vectorSizes) {
   }
 }
 result.vocabulary = measureVocabulary(text.whole);
+result.scaling = measureScaling(text);
 result.whole = await measureWhole(text);
 
 const section = [
