@@ -143,9 +143,11 @@ export interface VectorStore {
     threads: number,
   ): Job<SearchResult>;
   /** Written to a temporary name beside `path`, then renamed. */
-  save(path: string, format: 'bin' | 'text' | 'glove'): Job<void>;
+  save(path: string, format: 'bin' | 'text' | 'glove' | 'w2v'): Job<void>;
   /** `word count` lines, as Google's -save-vocab writes. */
   saveVocabulary(path: string): Job<void>;
+  /** Compares what a .w2v file holds with its checksums; `path` is used in messages. */
+  verify(path: string): Job<void>;
 }
 
 /** Bytes of a vector file that come in pieces: a stream, an inflated .gz. */
@@ -166,7 +168,7 @@ export interface NativeLoadOptions {
 
 export interface LoadResult {
   vectors: VectorStore;
-  format: 'bin' | 'text' | 'glove';
+  format: 'bin' | 'text' | 'glove' | 'w2v';
   /** The rows are read where they lie in the file. */
   mapped: boolean;
   /** Rows left out because their word had come before (the first one wins). */

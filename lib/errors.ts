@@ -19,6 +19,7 @@
  * | `ERR_W2V_VOCABULARY_FORMAT` | a vocabulary file has a line that is not `word count` |
  * | `ERR_W2V_VECTOR_FORMAT` | a vector file is malformed |
  * | `ERR_W2V_VECTOR_TRUNCATED` | a vector file ends before the rows that its header promises |
+ * | `ERR_W2V_VECTOR_CHECKSUM` | a section of a .w2v file does not match its checksum |
  * | `ERR_W2V_VECTOR_ENCODING` | a word of a vector file is not UTF-8, with `encodingErrors: 'strict'` |
  * | `ERR_W2V_WORD_UNWRITABLE` | a word with blanks or line ends, which vector files cannot hold |
  * | `ERR_W2V_EVALUATION_FORMAT` | a line of an evaluation file is malformed |
@@ -45,6 +46,7 @@ export type ErrorCode =
   | 'ERR_W2V_VOCABULARY_FORMAT'
   | 'ERR_W2V_VECTOR_FORMAT'
   | 'ERR_W2V_VECTOR_TRUNCATED'
+  | 'ERR_W2V_VECTOR_CHECKSUM'
   | 'ERR_W2V_VECTOR_ENCODING'
   | 'ERR_W2V_WORD_UNWRITABLE'
   | 'ERR_W2V_EVALUATION_FORMAT'

@@ -12,6 +12,7 @@ import {
 } from './evaluation.js';
 import { callNative, runJob, type JobProgress, type VectorStore } from './native.js';
 import {
+  formatOfName,
   loadStore,
   loadingOptionNames,
   saveStore,
@@ -37,7 +38,7 @@ export interface JobOptions {
 export interface LoadOptions extends JobOptions, LoadingOptions {}
 
 export interface SaveOptions extends JobOptions {
-  /** Google's binary or text format, or GloVe's. @defaultValue bin */
+  /** @defaultValue by the name of the file: w2v for .w2v, text for .txt and .vec, else bin; also before .gz */
   format?: VectorFormat | undefined;
 }
 
@@ -108,7 +109,7 @@ export class KeyedVectors implements Iterable<string> {
 
   /**
    * Loads a file, or a stream of its bytes, plain or gzip: Google's binary format (rows with or without a newline at their
-   * end), Google's text format, fastText's .vec, GloVe's text. Which one is told by the content. Words may hold spaces in
+   * end), Google's text format, fastText's .vec, GloVe's text, our own .w2v. Which one is told by the content. Words may hold spaces in
    * text files: the last `vectorSize` fields of a line are its values.
    *
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED,
@@ -131,7 +132,7 @@ export class KeyedVectors implements Iterable<string> {
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     checkPath(path);
-    await saveStore(this.#store, path, options.format ?? 'bin', watch(options));
+    await saveStore(this.#store, path, options.format ?? formatOfName(path), watch(options));
   }
 
   /**
@@ -148,6 +149,15 @@ export class KeyedVectors implements Iterable<string> {
       );
     }
     await runJob(() => this.#store.saveVocabulary(path), watch(options));
+  }
+
+  /**
+   * Reads a .w2v file to its end and compares it with its checksums; vectors of other formats have none.
+   *
+   * @throws ERR_W2V_VECTOR_CHECKSUM (with the section), ERR_W2V_FILE_CHANGED, ERR_W2V_CANCELLED
+   */
+  async verify(options: JobOptions = {}): Promise<void> {
+    await runJob(() => this.#store.verify(this.loadedFrom?.path ?? 'the vectors'), watch(options));
   }
 
   /** How many words there are. */

@@ -15,15 +15,24 @@ import {
   type VectorStore,
 } from './native.js';
 
-/** `bin`: Google's binary; `text`: Google's text, fastText's .vec; `glove`: that without the first line. */
-export type VectorFormat = 'bin' | 'text' | 'glove';
+/**
+ * `bin`: Google's binary; `text`: Google's text, fastText's .vec; `glove`: that without the first line; `w2v`: our own, mapped
+ * with its word index, norms and counts (docs/format.md).
+ */
+export type VectorFormat = 'bin' | 'text' | 'glove' | 'w2v';
 
-export const vectorFormats: readonly VectorFormat[] = ['bin', 'text', 'glove'];
+export const vectorFormats: readonly VectorFormat[] = ['bin', 'text', 'glove', 'w2v'];
+
+/** The format that a file's name asks for. */
+export function formatOfName(path: string): VectorFormat {
+  const name = path.replace(/\.gz$/i, '');
+  return /\.w2v$/i.test(name) ? 'w2v' : /\.(txt|text|vec)$/i.test(name) ? 'text' : 'bin';
+}
 
 /** What is read of a vector file, and how strictly. */
 export interface LoadingOptions {
   /**
-   * Leave the rows of Google's binary format where they are in the file: it is open in an instant, its pages are shared with
+   * Leave the rows of Google's binary format and of .w2v where they are in the file: it is open in an instant, its pages are shared with
    * other processes and read as they are needed. The file must not be written to meanwhile (replacing it is fine); false
    * copies the rows to memory. Text, streams and .gz are in memory always. @defaultValue true
    */
@@ -143,7 +152,7 @@ export async function saveStore(
   if (!vectorFormats.includes(format)) {
     throw new W2VError(
       'ERR_W2V_OPTION',
-      `Expected format to be 'bin', 'text' or 'glove' but received ${describe(format)}`,
+      `Expected format to be ${vectorFormats.map((name) => `'${name}'`).join(', ')} but received ${describe(format)}`,
     );
   }
   if (!path.endsWith('.gz')) return runJob(() => store.save(path, format), watch);

@@ -5,7 +5,7 @@ import { createReadStream, existsSync, readFileSync, readdirSync, writeFileSync 
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { KeyedVectors, UnknownWordError, W2VError, type LoadOptions } from '../lib/index.js';
+import { KeyedVectors, UnknownWordError, W2VError, Word2Vec, type LoadOptions } from '../lib/index.js';
 import { describeWithShared, rejectionOf, runNode, root, sharedData, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -452,6 +452,32 @@ describe('loading', () => {
       expect(await codeOf(bad)).toBe('ERR_W2V_OPTION');
     }
     expect((await rejectionOf(KeyedVectors.load(Readable.from(['text'])))).code).toBe('ERR_W2V_ARGUMENT');
+  });
+
+  test('.w2v keeps words, vectors and counts, mapped or not, and any word', async () => {
+    const { vectors: trained } = await Word2Vec.train(
+      rows.map(() => ['new york', 'new york', 'paris', 'tab\tbed']),
+      { vectorSize: 20, minCount: 1, epochs: 1, threads: 1 },
+    );
+    await trained.save(file('trained.w2v'));
+    await trained.verify(); // nothing to verify is no error
+    for (const mmap of [true, false]) {
+      const vectors = await KeyedVectors.load(file('trained.w2v'), { mmap });
+      expect(vectors.loadedFrom).toMatchObject({ format: 'w2v', mapped: mmap, duplicateWords: 0 });
+      expect(wordsAndRows(vectors)).toEqual(wordsAndRows(trained));
+      expect(vectors.count('new york')).toBe(6000);
+      expect(await vectors.mostSimilar('paris')).toEqual(await trained.mostSimilar('paris'));
+      await vectors.verify();
+    }
+    await trained.save(file('trained.w2v.gz'));
+    expect(wordsAndRows(await KeyedVectors.load(file('trained.w2v.gz')))).toEqual(wordsAndRows(trained));
+
+    const damaged = readFileSync(file('trained.w2v'));
+    damaged[damaged.length - 4096] = damaged.at(-4096)! ^ 1;
+    writeFileSync(file('damaged.w2v'), damaged);
+    const error = await rejectionOf((await KeyedVectors.load(file('damaged.w2v'))).verify());
+    expect(error.code).toBe('ERR_W2V_VECTOR_CHECKSUM');
+    expect(error.message).toContain("'rows'");
   });
 
   test('a mapped file that is written to is noticed; without mapping it does not matter', async () => {

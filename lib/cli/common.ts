@@ -6,11 +6,11 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { W2VError, fileError } from '../errors.js';
 import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
-import { vectorFormats, type VectorFormat } from '../vector-file.js';
+import { vectorFormats } from '../vector-file.js';
 
 /** What every command that takes vectors reads. */
 export const vectorsHelp =
-  "a file in Google's binary or text format, GloVe's or fastText's text; plain or .gz";
+  "a file in Google's binary or text format, GloVe's or fastText's text, or .w2v; plain or .gz";
 
 /** Adds the help's examples. */
 export function withExamples(command: Command, ...examples: string[]): Command {
@@ -37,12 +37,8 @@ export function countOption(flags: string, help: string): Option {
 export function formatOption(): Option {
   return new Option(
     '--format <format>',
-    "Google's binary or text format, or GloVe's text; default: text for .txt and .vec, else bin; .gz is compressed",
+    "Google's binary or text format, GloVe's text, or our own; default: w2v for .w2v, text for .txt and .vec, else bin; .gz is compressed",
   ).choices([...vectorFormats]);
-}
-
-export function formatOf(file: string, format: VectorFormat | undefined): VectorFormat {
-  return format ?? (/\.(txt|text|vec)(\.gz)?$/i.test(file) ? 'text' : 'bin');
 }
 
 export function printJson(object: unknown): void {

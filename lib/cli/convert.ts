@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import {
   checkWritable,
-  formatOf,
   formatOption,
   jsonOption,
   loadVectors,
@@ -10,7 +9,7 @@ import {
   withProgress,
   vectorsHelp,
 } from './common.js';
-import type { VectorFormat } from '../vector-file.js';
+import { formatOfName, type VectorFormat } from '../vector-file.js';
 
 export function convertCommand(): Command {
   const command = new Command('convert')
@@ -21,7 +20,7 @@ export function convertCommand(): Command {
     .addOption(jsonOption())
     .action(async (input: string, output: string, flags: { format?: VectorFormat; json?: boolean }) => {
       await checkWritable(output);
-      const format = formatOf(output, flags.format);
+      const format = flags.format ?? formatOfName(output);
       const vectors = await loadVectors(input);
       await withProgress('saving', (onProgress) => vectors.save(output, { format, onProgress }));
       const { size, vectorSize } = vectors;

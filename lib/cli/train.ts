@@ -1,12 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { W2VError } from '../errors.js';
 import { expectedValue, parseOption, trainingOptionSpecs, type TrainingOptions } from '../options.js';
-import type { VectorFormat } from '../vector-file.js';
+import { formatOfName, type VectorFormat } from '../vector-file.js';
 import { Word2Vec, type TrainingProgress } from '../word2vec.js';
 import {
   ProgressBar,
   checkWritable,
-  formatOf,
   formatOption,
   jsonOption,
   printJson,
@@ -102,7 +101,7 @@ async function train(inputs: string[], flags: TrainFlags): Promise<void> {
       },
     );
     bar.end();
-    await save(model, output, formatOf(output, format), saveVocab);
+    await save(model, output, format ?? formatOfName(output), saveVocab);
     tell(model, output, json);
   } catch (error) {
     if (!interruption.signal.aborted || !(error instanceof W2VError) || error.code !== 'ERR_W2V_CANCELLED')

@@ -82,6 +82,13 @@ void AtomicFile::flush() {
   buffer_.clear();
 }
 
+void AtomicFile::rewrite_beginning(const void* bytes, size_t size) {
+  flush();
+  if (std::fseek(file_, 0, SEEK_SET) != 0 || std::fwrite(bytes, 1, size, file_) != size ||
+      std::fseek(file_, 0, SEEK_END) != 0)
+    fail("write", errno);
+}
+
 void AtomicFile::commit() {
   flush();
   if (std::fflush(file_) != 0 || !sync_to_disk(file_)) fail("write", errno);

@@ -22,6 +22,8 @@ class AtomicFile {
 
   void write(const void* bytes, size_t size);
   void write(std::string_view text) { write(text.data(), text.size()); }
+  // Writes over the first bytes, which have been written before.
+  void rewrite_beginning(const void* bytes, size_t size);
   void commit();
   uint64_t bytes_written() const { return written_; }
 

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace w2v {
 
@@ -20,6 +21,7 @@ inline constexpr const char* word_too_long = "ERR_W2V_WORD_TOO_LONG";
 inline constexpr const char* vocabulary_empty = "ERR_W2V_VOCABULARY_EMPTY";
 inline constexpr const char* vocabulary_format = "ERR_W2V_VOCABULARY_FORMAT";
 inline constexpr const char* vector_format = "ERR_W2V_VECTOR_FORMAT";
+inline constexpr const char* vector_checksum = "ERR_W2V_VECTOR_CHECKSUM";
 inline constexpr const char* vector_encoding = "ERR_W2V_VECTOR_ENCODING";
 inline constexpr const char* vector_truncated = "ERR_W2V_VECTOR_TRUNCATED";
 inline constexpr const char* word_unwritable = "ERR_W2V_WORD_UNWRITABLE";
@@ -34,6 +36,7 @@ class Error : public std::runtime_error {
   // `message` says what was expected, what was received and where (file, line, byte).
   Error(const char* code, const std::string& message) : std::runtime_error(message), code_(code) {}
   const char* code() const { return code_; }
+  bool is(std::string_view code) const { return code == code_; }
 
  private:
   const char* code_;  // one of w2v::code

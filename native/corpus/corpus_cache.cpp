@@ -118,7 +118,7 @@ CorpusCache::Opened CorpusCache::open(unsigned threads, TaskControl& control) co
   try {
     file = MappedFile::open(path_);
   } catch (const Error& error) {
-    return {std::nullopt, error.code() == code::file_not_found ? "" : error.what()};
+    return {std::nullopt, error.is(code::file_not_found) ? "" : error.what()};
   }
   const auto unusable = [this](const std::string& reason) {
     return Opened{std::nullopt, "The corpus cache '" + path_ + "' " + reason};

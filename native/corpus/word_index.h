@@ -33,10 +33,17 @@ size_t probe_words(std::span<const WordSlot> slots, std::string_view word, uint6
   return slot;
 }
 
-// The word's id, or no_word.
+// The word's id, or no_word. Ends also where no slot is free.
 template <class WordOf>
 uint32_t find_word(std::span<const WordSlot> slots, std::string_view word, WordOf&& word_of) {
-  return slots[probe_words(slots, word, hash_word(word), word_of)].id;
+  const uint64_t hash = hash_word(word);
+  const size_t mask = slots.size() - 1;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const WordSlot& slot = slots[(hash + i) & mask];
+    if (slot.id == no_word || (slot.tag == static_cast<uint32_t>(hash >> 32) && word_of(slot.id) == word))
+      return slot.id;
+  }
+  return no_word;
 }
 
 // Ids 0, 1, 2 … in the order of insertion. Words are bytes, of any length below 4 GiB, stored once in an

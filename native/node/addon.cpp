@@ -66,9 +66,7 @@ Napi::Value create_buffer(const Napi::CallbackInfo& info) {
 Napi::Object to_js(Napi::Env env, const LoadedVectors& loaded) {
   Napi::Object js = Napi::Object::New(env);
   js["vectors"] = VectorStoreObject::wrap(env, loaded.store);
-  js["format"] = loaded.format == VectorFormat::google_binary ? "bin"
-                 : loaded.format == VectorFormat::google_text ? "text"
-                                                              : "glove";
+  js["format"] = format_name(loaded.format);
   js["mapped"] = loaded.store->is_mapped();
   js["duplicateWords"] = static_cast<double>(loaded.duplicate_words);
   js["invalidWords"] = static_cast<double>(loaded.invalid_words);

@@ -12,6 +12,27 @@ VocabularySource to_vocabulary_source(const Napi::Object& js) {
   return source;
 }
 
+const char* format_name(VectorFormat format) {
+  switch (format) {
+    case VectorFormat::google_text:
+      return "text";
+    case VectorFormat::glove_text:
+      return "glove";
+    case VectorFormat::w2v:
+      return "w2v";
+    case VectorFormat::google_binary:
+      break;
+  }
+  return "bin";
+}
+
+VectorFormat to_format(const Napi::Value& value) {
+  const std::string name = value.As<Napi::String>().Utf8Value();
+  for (const VectorFormat format : {VectorFormat::google_text, VectorFormat::glove_text, VectorFormat::w2v})
+    if (name == format_name(format)) return format;
+  return VectorFormat::google_binary;
+}
+
 LoadOptions to_load_options(const Napi::Object& js) {
   const auto flag = [&js](const char* name) { return js.Get(name).As<Napi::Boolean>().Value(); };
   LoadOptions options;

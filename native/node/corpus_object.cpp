@@ -99,7 +99,7 @@ Napi::Value CorpusObject::prepare(const Napi::CallbackInfo& info) {
                          try {
                            if (state->cache) state->cache->save(*state->prepared, control);
                          } catch (const Error& error) {
-                           if (error.code() == code::cancelled) throw;
+                           if (error.is(code::cancelled)) throw;
                            problem = error.what();  // a full disk, say: training goes on from memory
                          }
                        }

@@ -38,7 +38,8 @@ Napi::Function VectorStoreObject::define(Napi::Env env) {
        InstanceMethod<&VectorStoreObject::words>("words"), InstanceMethod<&VectorStoreObject::count_at>("countAt"),
        InstanceMethod<&VectorStoreObject::rows>("rows"), InstanceMethod<&VectorStoreObject::search>("search"),
        InstanceMethod<&VectorStoreObject::save>("save"),
-       InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary")});
+       InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary"),
+       InstanceMethod<&VectorStoreObject::verify>("verify")});
 }
 
 VectorStoreObject::VectorStoreObject(const Napi::CallbackInfo& info)
@@ -153,10 +154,7 @@ Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value VectorStoreObject::save(const Napi::CallbackInfo& info) {
-  const std::string name = info[1].As<Napi::String>().Utf8Value();
-  const VectorFormat format = name == "text"    ? VectorFormat::google_text
-                              : name == "glove" ? VectorFormat::glove_text
-                                                : VectorFormat::google_binary;
+  const VectorFormat format = to_format(info[1]);
   return start_job(
       info.Env(), Phase::saving,
       [store = store_, path = info[0].As<Napi::String>().Utf8Value(), format](TaskControl& control) -> ToJs {
@@ -169,6 +167,14 @@ Napi::Value VectorStoreObject::save_vocabulary(const Napi::CallbackInfo& info) {
   return start_job(info.Env(), Phase::saving,
                    [store = store_, path = info[0].As<Napi::String>().Utf8Value()](TaskControl& control) -> ToJs {
                      w2v::save_vocabulary(*store, path, control);
+                     return [](Napi::Env env) { return env.Undefined(); };
+                   });
+}
+
+Napi::Value VectorStoreObject::verify(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), Phase::loading,
+                   [store = store_, path = info[0].As<Napi::String>().Utf8Value()](TaskControl& control) -> ToJs {
+                     verify_checksums(*store, path, control);
                      return [](Napi::Env env) { return env.Undefined(); };
                    });
 }

@@ -30,6 +30,7 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   Napi::Value search(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
   Napi::Value save_vocabulary(const Napi::CallbackInfo& info);
+  Napi::Value verify(const Napi::CallbackInfo& info);
 
   size_t checked_index(const Napi::Value& index) const;
   int64_t bytes() const;

@@ -55,6 +55,12 @@ bool next_binary_row(std::string_view bytes, size_t row_bytes, size_t& at, size_
 LoadedVectors read_google_binary(const VectorSource& source, TaskControl& control);
 void write_google_binary(const VectorStore& store, AtomicFile& file, TaskControl& control);
 
+// As PNG's: no text begins so, and what changes line ends changes it.
+inline constexpr char w2v_magic[8] = {'\x89', 'w', '2', 'v', '\r', '\n', '\x1a', '\n'};
+bool is_w2v_file(std::string_view bytes);
+LoadedVectors read_w2v_file(const VectorSource& source, TaskControl& control);
+void write_w2v_file(const VectorStore& store, AtomicFile& file, TaskControl& control);
+
 // Whether the first row is text: a word and numbers.
 bool is_google_text(const VectorSource& source);
 // Whether it looks like text without a header; sets source.dims.

@@ -49,6 +49,7 @@ bool read_header(VectorSource& source) {
 
 LoadedVectors read_vectors(VectorSource source, TaskControl& control) {
   if (source.bytes.starts_with(byte_order_mark)) source.body = byte_order_mark.size();
+  if (is_w2v_file(source.bytes)) return read_w2v_file(source, control);
   const std::string other = known_other_format(source.bytes);
   if (!read_header(source)) {
     if (other.empty() && is_glove_text(source)) return read_text(source, control);
@@ -108,6 +109,7 @@ LoadedVectors load_vectors(std::shared_ptr<const ByteBuffer> bytes, const std::s
 }
 
 bool holds_rows(std::string_view bytes, uint64_t rows) {
+  if (is_w2v_file(bytes)) return false;
   const LoadOptions options;
   VectorSource source{"", bytes, nullptr, nullptr, options};
   const bool has_header = read_header(source);
@@ -126,14 +128,15 @@ bool holds_rows(std::string_view bytes, uint64_t rows) {
 }
 
 void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control) {
-  check_writable(store, path);
-  const bool text = format != VectorFormat::google_binary;
+  const bool text = format == VectorFormat::google_text || format == VectorFormat::glove_text;
+  if (format != VectorFormat::w2v) check_writable(store, path);
   // A text value takes at least nine bytes; the true total is known only at the end.
   control.begin(Phase::saving, store.size() * store.dims() * (text ? 9 : sizeof(float)));
   AtomicFile file(path);
-  if (format != VectorFormat::glove_text)
+  if (format == VectorFormat::google_binary || format == VectorFormat::google_text)
     file.write(std::to_string(store.size()) + " " + std::to_string(store.dims()) + "\n");
-  (text ? write_text : write_google_binary)(store, file, control);
+  const auto write = text ? write_text : format == VectorFormat::w2v ? write_w2v_file : write_google_binary;
+  write(store, file, control);
   file.commit();
   control.total = file.bytes_written();
 }

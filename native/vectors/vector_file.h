@@ -17,6 +17,7 @@ enum class VectorFormat {
   google_binary,
   google_text,  // fastText's .vec too
   glove_text,   // as Google's, without the first line
+  w2v,          // our own: mapped with its index, norms and counts
 };
 
 // What becomes of words that are not UTF-8.
@@ -39,8 +40,8 @@ struct LoadedVectors {
   uint64_t missing_rows = 0;     // promised, not there (allow_truncated)
 };
 
-// Reads Google binary (rows with or without a trailing newline), Google text or GloVe text, told apart by content.
-// Throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED,
+// Reads Google binary (rows with or without a trailing newline), Google text, GloVe text or .w2v, told apart by
+// content. Throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED,
 // ERR_W2V_VECTOR_ENCODING (all with path and byte or line), ERR_W2V_MEMORY, ERR_W2V_CANCELLED. Never allocates what the
 // file's size does not justify.
 LoadedVectors load_vectors(const std::string& path, const LoadOptions& options, TaskControl& control);
@@ -55,6 +56,10 @@ bool holds_rows(std::string_view bytes, uint64_t rows);
 // Written to a temporary name, then renamed. Throws ERR_W2V_FILE_WRITE, ERR_W2V_WORD_UNWRITABLE (a word with a
 // separator in it, which the format cannot hold), ERR_W2V_FILE_CHANGED, ERR_W2V_CANCELLED.
 void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control);
+
+// Compares each section of a .w2v file with its checksum; other formats have none. Throws ERR_W2V_VECTOR_CHECKSUM with
+// the section, ERR_W2V_FILE_CHANGED, ERR_W2V_CANCELLED. `path` is used in messages.
+void verify_checksums(const VectorStore& store, const std::string& path, TaskControl& control);
 
 // `word count` lines, as word2vec.c's -save-vocab writes. Throws as save_vectors() does.
 void save_vocabulary(const VectorStore& store, const std::string& path, TaskControl& control);

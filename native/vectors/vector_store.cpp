@@ -58,10 +58,15 @@ std::string_view VectorStore::word(size_t i) const {
 }
 
 uint32_t VectorStore::find(std::string_view text) const {
-  return find_word(parts_.slots, text, [this](uint32_t id) { return word(id); });
+  // The slots may be a file's: what they say is not believed.
+  const size_t words = parts_.word_lengths.empty() ? parts_.word_ends.size() : parts_.word_lengths.size();
+  const uint32_t id =
+      find_word(parts_.slots, text, [&](uint32_t i) { return i < words ? word(i) : std::string_view("\0", 1); });
+  return id < size() ? id : no_word;
 }
 
 std::span<const float> VectorStore::inverse_norms() const {
+  if (!parts_.inverse_norms.empty()) return parts_.inverse_norms;
   std::call_once(norms_once_, [this] {
     constexpr size_t block_rows = 1024;
     std::vector<float> inverse(size());
@@ -83,8 +88,23 @@ std::span<const float> VectorStore::inverse_norms() const {
 }
 
 uint64_t VectorStore::non_finite_rows() const {
+  if (!parts_.inverse_norms.empty()) return parts_.non_finite_rows;
   inverse_norms();
   return non_finite_rows_;
+}
+
+std::shared_ptr<const VectorStore> copied(const VectorStore& store) {
+  WordIndex words(store.size());
+  Matrix rows(store.size(), store.dims(), "vectors");
+  std::vector<uint64_t> counts;
+  for (size_t i = 0; i < store.size(); ++i) {
+    if (words.insert(store.word(i)) != i)
+      throw Error(code::vector_format,
+                  "Expected each word once but '" + std::string(store.word(i).substr(0, 100)) + "' comes twice");
+    store.copy_row(i, rows.row(i));
+    if (store.has_counts()) counts.push_back(store.count(i));
+  }
+  return std::make_shared<const VectorStore>(std::move(words), std::move(rows), std::move(counts));
 }
 
 double norm(const void* row, size_t dims) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,8 +35,16 @@ class VectorStore {
     const char* words = nullptr;
     std::span<const uint64_t> word_ends;
     std::span<const uint32_t> word_lengths;
-    std::span<const WordSlot> slots;         // finds words (word_index.h)
-    std::span<const uint64_t> counts;        // one per word, or empty
+    std::span<const WordSlot> slots;       // finds words (word_index.h)
+    std::span<const uint64_t> counts;      // one per word, or empty
+    std::span<const float> inverse_norms;  // as inverse_norms() gives them, with non_finite_rows; empty: to be computed
+    uint64_t non_finite_rows = 0;
+    struct Section {
+      std::string name;
+      std::string_view bytes;
+      uint64_t checksum;
+    };
+    std::vector<Section> checksums;          // of the file (w2v_file.cpp), where it has them
     std::shared_ptr<const MappedFile> file;  // where rows or words lie in one
   };
   explicit VectorStore(Parts parts);
@@ -54,6 +63,7 @@ class VectorStore {
   uint32_t find(std::string_view word) const;  // WordIndex::none if absent
   bool has_counts() const { return !parts_.counts.empty(); }
   uint64_t count(size_t i) const { return parts_.counts.empty() ? 0 : parts_.counts[i]; }
+  const std::vector<Parts::Section>& checksums() const { return parts_.checksums; }
   bool is_mapped() const { return parts_.file != nullptr; }
 
   // Throws ERR_W2V_FILE_CHANGED where the mapped file has another size or time than when it was opened: what is mapped
@@ -74,6 +84,9 @@ class VectorStore {
   mutable std::vector<float> computed_norms_;
   mutable uint64_t non_finite_rows_ = 0;
 };
+
+// A store of its own memory. Throws ERR_W2V_MEMORY, ERR_W2V_VECTOR_FORMAT for a word that comes twice.
+std::shared_ptr<const VectorStore> copied(const VectorStore& store);
 
 // ‖row‖ of `dims` floats of any alignment, summed in double.
 double norm(const void* row, size_t dims);
