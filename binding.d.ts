@@ -109,6 +109,23 @@ export interface Corpus {
   readonly words: number;
 }
 
+export interface SearchRequest {
+  /** Row-major n × vectorSize, of any length: normalised inside. */
+  queries: Float32Array;
+  topN: number;
+  /** excludeIds[excludeOffsets[i] … excludeOffsets[i + 1]) never answer query i. */
+  excludeOffsets: Uint32Array;
+  excludeIds: Uint32Array;
+  /** One number per word, 0: never an answer; undefined: no filter. */
+  filter?: Uint8Array;
+  /** Only the words [from, to) are searched. */
+  from: number;
+  to: number;
+  threads: number;
+  /** The queries are one question of 3CosMul, so many of them positive; undefined: each is a question by cosine. */
+  cosmulPositives?: number;
+}
+
 export interface SearchResult {
   /** Row-major n × topN, best first, ties by index; rows with fewer answers are filled with 0xffffffff. */
   ids: Uint32Array;
@@ -129,19 +146,9 @@ export interface VectorStore {
   countAt(index: number): number;
   /** A copy of the rows, n × vectorSize. */
   rows(indices: Uint32Array): Float32Array;
-  /**
-   * Exact cosine search among rows [from, to): queries are row-major n × vectorSize (any length, normalised inside);
-   * excludeIds[excludeOffsets[i] … excludeOffsets[i + 1]) never answer query i. Blocks on nothing but native threads.
-   */
-  search(
-    queries: Float32Array,
-    topN: number,
-    excludeOffsets: Uint32Array,
-    excludeIds: Uint32Array,
-    from: number,
-    to: number,
-    threads: number,
-  ): Job<SearchResult>;
+  search(request: SearchRequest): Job<SearchResult>;
+  /** The cosine of a query of vectorSize numbers with every row; NaN for a row that is not finite. */
+  cosines(query: Float32Array, threads: number): Job<Float32Array>;
   /** Written to a temporary name beside `path`, then renamed. */
   save(path: string, format: 'bin' | 'text' | 'glove' | 'w2v'): Job<void>;
   /** `word count` lines, as Google's -save-vocab writes. */

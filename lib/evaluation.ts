@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type VectorStore } from './native.js';
+import { dot } from './query.js';
 
 /** Names and meanings follow gensim 4. */
 export interface EvaluationOptions {
@@ -288,9 +289,19 @@ async function answer(
   });
   const topN = 5; // gensim looks at five answers for one that is not in the question
   const offsets = Uint32Array.from({ length: questions.length + 1 }, (_, q) => 3 * q);
-  const { ids } = await runJob(() => store.search(queries, topN, offsets, asked, 0, words.size, threads), {
-    signal,
-  });
+  const { ids } = await runJob(
+    () =>
+      store.search({
+        queries,
+        topN,
+        excludeOffsets: offsets,
+        excludeIds: asked,
+        from: 0,
+        to: words.size,
+        threads,
+      }),
+    { signal },
+  );
   return questions.map(({ ids: [a, b, c, expected] }, q) => {
     const found = [...ids.subarray(q * topN, (q + 1) * topN)].filter((id) => id < store.size);
     // By spelling: another spelling of a question's word is no answer either.
@@ -300,12 +311,6 @@ async function answer(
 }
 
 // ---- similarity ----
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; ++d) sum += a[d]! * b[d]!;
-  return sum;
-}
 
 function cosine(store: VectorStore, [a, b]: [number, number]): number {
   const rows = store.rows(Uint32Array.of(a, b));

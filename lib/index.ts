@@ -15,17 +15,19 @@ export type {
 } from './evaluation.js';
 export {
   KeyedVectors,
-  type Combination,
+  noAnswer,
+  type BatchAnswers,
+  type BatchSearchOptions,
   type JobOptions,
   type LoadOptions,
   type LoadedFrom,
+  type MeanVectorOptions,
   type Neighbour,
   type Progress,
   type SaveOptions,
   type SearchOptions,
-  type Weighted,
-  type WordOrVector,
 } from './keyed-vectors.js';
+export type { Combination, Weighted, WordOrVector } from './query.js';
 export type { LoadingOptions, VectorFormat, VectorStream } from './vector-file.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
 export { Word2Vec, type TrainOptions, type TrainingProgress, type TrainingReport } from './word2vec.js';

@@ -11,6 +11,7 @@ import {
   type WordPairsOptions,
 } from './evaluation.js';
 import { callNative, runJob, type JobProgress, type VectorStore } from './native.js';
+import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import {
   formatOfName,
   loadStore,
@@ -47,19 +48,30 @@ export interface SearchOptions extends JobOptions {
   topN?: number | undefined;
   /** Search only the first so many words, the most frequent ones where the vectors are sorted so. @defaultValue all */
   restrictVocab?: number | undefined;
+  /** Search only the words from position `clipStart` up to, not including, `clipEnd`. @defaultValue all */
+  clipStart?: number | undefined;
+  clipEnd?: number | undefined;
+  /** Only words it is true for can be answers; or a mask with one number per word, 0 for those that cannot. */
+  filter?: ((word: string, index: number) => boolean) | Uint8Array | undefined;
 }
 
-/** A word, or a vector of `vectorSize` numbers. */
-export type WordOrVector = string | Float32Array | readonly number[];
-
-/** With a weight of its own in place of 1 (−1 in `negative`). */
-export type Weighted = WordOrVector | readonly [WordOrVector, number];
-
-/** Words and vectors that add to a query, and such that subtract from it. */
-export interface Combination {
-  positive?: Weighted | readonly Weighted[] | undefined;
-  negative?: Weighted | readonly Weighted[] | undefined;
+export interface BatchSearchOptions extends SearchOptions {
+  /** Words, or their positions, that are no answers to any of the queries. */
+  exclude?: readonly (string | number)[] | undefined;
 }
+
+/** Answers of {@link KeyedVectors.search}: those of query i are at i · topN and after, best first, ties by position. */
+export interface BatchAnswers {
+  /** Positions of words; {@link noAnswer} where a query has fewer answers. */
+  ids: Uint32Array;
+  /** Cosines; 0 beside {@link noAnswer}. */
+  scores: Float32Array;
+  /** Answers for each query: `topN`, or as many words as were searched. */
+  topN: number;
+}
+
+/** Stands in {@link BatchAnswers} where there is no answer. */
+export const noAnswer = 0xffffffff;
 
 export interface Neighbour {
   word: string;
@@ -229,28 +241,68 @@ export class KeyedVectors implements Iterable<string> {
    */
   async mostSimilar(query: WordOrVector | Combination, options: SearchOptions = {}): Promise<Neighbour[]> {
     const { vector, words } = this.#combine(toTerms(query));
-    const topN = wholeNumber('topN', options.topN ?? 10, 0);
-    const to = Math.min(this.size, wholeNumber('restrictVocab', options.restrictVocab ?? this.size, 0));
-    const wanted = Math.min(topN, to);
-    const { ids, scores } = await runJob(
-      () =>
-        this.#store.search(
-          vector,
-          wanted,
-          Uint32Array.of(0, words.length),
-          words,
-          0,
-          to,
-          availableParallelism(),
-        ),
-      watch(options),
-    );
-    const neighbours: Neighbour[] = [];
-    for (let i = 0; i < ids.length && ids[i] !== noAnswer; ++i) {
-      neighbours.push({ word: this.#store.wordAt(ids[i]!), score: scores[i]! });
-      if (i % slice === slice - 1) await setImmediate();
+    return this.#neighbours(await this.#search(vector, options, words));
+  }
+
+  /**
+   * The words that a combination of words points to by 3CosMul (Levy and Goldberg 2014): gensim's most_similar_cosmul, where
+   * every term counts by itself and no weights are taken. Scores are not cosines: they are above 0 without an upper limit.
+   *
+   * @throws as {@link KeyedVectors.mostSimilar}
+   */
+  async mostSimilarCosmul(query: Combination, options: SearchOptions = {}): Promise<Neighbour[]> {
+    const terms = toTerms(query);
+    if (terms.some(({ weight }) => Math.abs(weight) !== 1)) {
+      throw new W2VError('ERR_W2V_ARGUMENT', 'Expected words and vectors without weights: 3CosMul has none');
     }
-    return neighbours;
+    const parts = [
+      ...terms.filter(({ weight }) => weight > 0),
+      ...terms.filter(({ weight }) => weight < 0),
+    ].map((term) => this.#combine([{ ...term, weight: 1 }]));
+    const queries = joined(parts.map(({ vector }) => vector));
+    const words = Uint32Array.from(parts.flatMap(({ words }) => [...words]));
+    const positives = terms.filter(({ weight }) => weight > 0).length;
+    return this.#neighbours(await this.#search(queries, options, words, positives));
+  }
+
+  /** The neighbours of a word: {@link KeyedVectors.mostSimilar}, under gensim's other names. */
+  async similarByWord(word: string, options: SearchOptions = {}): Promise<Neighbour[]> {
+    return this.mostSimilar(word, options);
+  }
+
+  /** The neighbours of a vector. */
+  async similarByVector(
+    vector: Float32Array | readonly number[],
+    options: SearchOptions = {},
+  ): Promise<Neighbour[]> {
+    this.#checkVector(vector);
+    return this.mostSimilar(vector, options);
+  }
+
+  /**
+   * Exact search for many queries at once: the vectors are read once for all of them. Queries are words or vectors, or n × vectorSize
+   * numbers, row after row. A word in the queries is an answer like any other unless it is in `exclude`.
+   *
+   * @throws as {@link KeyedVectors.mostSimilar}
+   */
+  async search(
+    queries: Float32Array | readonly WordOrVector[],
+    options: BatchSearchOptions = {},
+  ): Promise<BatchAnswers> {
+    const vectors =
+      queries instanceof Float32Array
+        ? queries
+        : joined(queries.map((query) => this.#combine(toTerms(query)).vector));
+    if (vectors.length % this.vectorSize !== 0) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected queries of ${this.vectorSize} numbers each but received ${vectors.length} in all`,
+      );
+    }
+    const exclude = Uint32Array.from(options.exclude ?? [], (item) =>
+      typeof item === 'string' ? this.#indexOfKnown(item) : wholeNumber('exclude', item, 0),
+    );
+    return this.#search(vectors, options, exclude);
   }
 
   /** The words d for which "a is to b as c is to d": the neighbours of b − a + c (3CosAdd, Mikolov et al. 2013). */
@@ -276,6 +328,137 @@ export class KeyedVectors implements Iterable<string> {
     return Promise.resolve(worst!.word);
   }
 
+  /** 1 − {@link KeyedVectors.similarity}. @throws {@link UnknownWordError} */
+  distance(a: string, b: string): number {
+    return 1 - this.similarity(a, b);
+  }
+
+  /**
+   * 1 − the cosine of a word or vector with each of the other words; without them with every word, in their order. NaN for a
+   * row that is not finite.
+   *
+   * @throws {@link UnknownWordError}, ERR_W2V_ARGUMENT, ERR_W2V_CANCELLED
+   */
+  async distances(
+    query: WordOrVector,
+    others?: readonly string[],
+    options: JobOptions = {},
+  ): Promise<Float32Array> {
+    const { vector } = this.#combine(toTerms(query));
+    if (others) return Float32Array.from(others, (word) => 1 - dot(vector, unit(this.get(word))));
+    const cosines = await this.#cosines(vector, options);
+    await inSlices(cosines.length, (i) => (cosines[i] = 1 - cosines[i]!));
+    return cosines;
+  }
+
+  /** Cosines of a vector with several others: gensim's cosine_similarities. */
+  static cosineSimilarities(vector: ArrayLike<number>, others: readonly ArrayLike<number>[]): Float32Array {
+    const x = unit(Float64Array.from(vector));
+    return Float32Array.from(others, (other) => dot(x, unit(Float64Array.from(other))));
+  }
+
+  /**
+   * The weighted mean of words and vectors: gensim's get_mean_vector. Weights are divided by the sum of their amounts.
+   *
+   * @throws {@link UnknownWordError} with `ignoreMissing: false`, ERR_W2V_ARGUMENT
+   */
+  getMeanVector(
+    items: readonly WordOrVector[],
+    { weights, preNormalize = true, postNormalize = false, ignoreMissing = true }: MeanVectorOptions = {},
+  ): Float32Array {
+    if (weights && weights.length !== items.length) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected a weight for each of the ${items.length} items but received ${weights.length}`,
+      );
+    }
+    const sum = new Float64Array(this.vectorSize);
+    let total = 0;
+    items.forEach((item, i) => {
+      if (typeof item === 'string' && ignoreMissing && !this.has(item)) return;
+      const weight = weights?.[i] ?? 1;
+      if (isVector(item)) this.#checkVector(item);
+      const row = typeof item === 'string' ? this.getVector(item, { norm: preNormalize }) : item;
+      row.forEach((x, d) => (sum[d]! += weight * x));
+      total += Math.abs(weight);
+    });
+    if (total > 0) sum.forEach((x, d) => (sum[d] = x / total));
+    return Float32Array.from(postNormalize ? unit(sum) : sum);
+  }
+
+  /** A copy of the word's vector, at unit length with `norm`. @throws {@link UnknownWordError} */
+  getVector(word: string, { norm = false }: { norm?: boolean } = {}): Float32Array {
+    const row = this.get(word);
+    return norm ? Float32Array.from(unit(row)) : row;
+  }
+
+  /**
+   * Cosine of the means of two sets of words; unknown words are left out.
+   *
+   * @throws ERR_W2V_ARGUMENT for an empty set
+   */
+  nSimilarity(a: readonly string[], b: readonly string[]): number {
+    checkWords(a);
+    checkWords(b);
+    const [x, y] = [a, b].map((words) => unit(this.getMeanVector(words, { preNormalize: false })));
+    return dot(x!, y!);
+  }
+
+  /** The word of `words` that is most similar to `word`. @throws {@link UnknownWordError}, ERR_W2V_ARGUMENT */
+  mostSimilarToGiven(word: string, words: readonly string[]): string {
+    checkWords(words);
+    const scores = words.map((other) => this.similarity(word, other));
+    return words[scores.indexOf(Math.max(...scores))]!;
+  }
+
+  /** The words that are more similar to `a` than `b` is, in their order. @throws {@link UnknownWordError} */
+  async closerThan(a: string, b: string, options: JobOptions = {}): Promise<string[]> {
+    const words: string[] = [];
+    await this.#forEachCloser(a, b, options, (i) => words.push(this.wordAt(i)));
+    return words;
+  }
+
+  /** The place of `b` among the words that are most similar to `a`: 1 is the first. @throws {@link UnknownWordError} */
+  async rank(a: string, b: string, options: JobOptions = {}): Promise<number> {
+    let closer = 0;
+    await this.#forEachCloser(a, b, options, () => (closer += 1));
+    return closer + 1;
+  }
+
+  /**
+   * The similarity of two words in relation to that of the `topN` most similar words of the first (Leeuwenberg et al. 2016): above 1 / topN it
+   * is rather a synonym.
+   */
+  async relativeCosineSimilarity(a: string, b: string, topN = 10): Promise<number> {
+    const neighbours = await this.mostSimilar(a, { topN });
+    return this.similarity(a, b) / neighbours.reduce((sum, { score }) => sum + score, 0);
+  }
+
+  /**
+   * The words by their cosine with the mean of all, the most central first: gensim's rank_by_centrality. Unknown words are left
+   * out.
+   *
+   * @throws {@link UnknownWordError} if all are unknown, ERR_W2V_ARGUMENT if there are none
+   */
+  rankByCentrality(words: readonly string[], { useNorm = true }: { useNorm?: boolean } = {}): Neighbour[] {
+    checkWords(words);
+    const known = words.filter((word) => this.has(word));
+    if (known.length === 0) throw new UnknownWordError(words[0]);
+    const rows = known.map((word) => this.getVector(word, { norm: useNorm }));
+    const mean = unit(this.getMeanVector(rows));
+    return known
+      .map((word, i) => ({ word, score: dot(rows[i]!, mean) }))
+      .sort((a, b) => b.score - a.score || (a.word < b.word ? 1 : -1));
+  }
+
+  /**
+   * The word as the vectors spell it: as given, or with other capitals, or with `_` for spaces, as in GoogleNews ('new york' →
+   * 'New_York'); undefined if no such spelling is there.
+   */
+  resolve(word: string): string | undefined {
+    return spellings(word).find((spelling) => this.has(spelling));
+  }
+
   /**
    * Answers the analogy questions of a file in the form of questions-words.txt: gensim's evaluate_word_analogies.
    *
@@ -294,6 +477,92 @@ export class KeyedVectors implements Iterable<string> {
   async evaluateWordPairs(file: string, options: WordPairsOptions = {}): Promise<WordPairsEvaluation> {
     checkPath(file);
     return await evaluateWordPairs(this.#store, file, options);
+  }
+
+  /** Searches for queries of vectorSize numbers each, none of which `excluded` answers. */
+  async #search(
+    queries: Float32Array,
+    options: SearchOptions,
+    excluded: Uint32Array,
+    cosmulPositives?: number,
+  ): Promise<BatchAnswers> {
+    const { from, to } = this.#range(options);
+    const topN = Math.min(wholeNumber('topN', options.topN ?? 10, 0), to - from);
+    const filter = await this.#mask(options.filter);
+    const n = cosmulPositives === undefined ? queries.length / this.vectorSize : 1;
+    // The words of a question by 3CosMul exclude for all its queries: they are given to the first.
+    const count = queries.length / this.vectorSize;
+    const offsets = Uint32Array.from({ length: count + 1 }, (_, i) =>
+      cosmulPositives === undefined ? i * excluded.length : i === 0 ? 0 : excluded.length,
+    );
+    const ids = new Uint32Array(offsets.at(-1)!);
+    for (let i = 0; i < ids.length; i += excluded.length) ids.set(excluded, i);
+    const found = await runJob(
+      () =>
+        this.#store.search({
+          queries,
+          topN,
+          excludeOffsets: offsets,
+          excludeIds: ids,
+          from,
+          to,
+          threads: availableParallelism(),
+          ...(filter && { filter }),
+          ...(cosmulPositives !== undefined && { cosmulPositives }),
+        }),
+      watch(options),
+    );
+    return { ids: found.ids.subarray(0, n * topN), scores: found.scores.subarray(0, n * topN), topN };
+  }
+
+  #range({ restrictVocab, clipStart = 0, clipEnd }: SearchOptions): { from: number; to: number } {
+    const end = Math.min(
+      this.size,
+      wholeNumber('restrictVocab', restrictVocab ?? this.size, 0),
+      wholeNumber('clipEnd', clipEnd ?? this.size, 0),
+    );
+    return { from: Math.min(end, wholeNumber('clipStart', clipStart, 0)), to: end };
+  }
+
+  async #mask(filter: SearchOptions['filter']): Promise<Uint8Array | undefined> {
+    if (filter === undefined) return undefined;
+    if (filter instanceof Uint8Array) {
+      if (filter.length === this.size) return filter;
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected filter to have one number for each of the ${this.size} words but received ${filter.length}`,
+      );
+    }
+    if (typeof filter !== 'function') {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected filter to be a function or a Uint8Array but received ${describe(filter)}`,
+      );
+    }
+    const mask = new Uint8Array(this.size);
+    await inSlices(this.size, (i) => (mask[i] = filter(this.wordAt(i), i) ? 1 : 0));
+    return mask;
+  }
+
+  async #neighbours({ ids, scores }: BatchAnswers): Promise<Neighbour[]> {
+    const neighbours: Neighbour[] = [];
+    const found = ids.indexOf(noAnswer);
+    await inSlices(found < 0 ? ids.length : found, (i) =>
+      neighbours.push({ word: this.#store.wordAt(ids[i]!), score: scores[i]! }),
+    );
+    return neighbours;
+  }
+
+  #cosines(vector: Float32Array, options: JobOptions): Promise<Float32Array> {
+    return runJob(() => this.#store.cosines(vector, availableParallelism()), watch(options));
+  }
+
+  async #forEachCloser(a: string, b: string, options: JobOptions, f: (index: number) => void): Promise<void> {
+    const [first, second] = [this.#indexOfKnown(a), this.#indexOfKnown(b)];
+    const cosines = await this.#cosines(this.get(a), options);
+    await inSlices(cosines.length, (i) => {
+      if (cosines[i]! > cosines[second]! && i !== first) f(i);
+    });
   }
 
   #indexOfKnown(word: string): number {
@@ -340,7 +609,54 @@ export class KeyedVectors implements Iterable<string> {
   }
 }
 
-const noAnswer = 0xffffffff;
+export interface MeanVectorOptions {
+  /** One for each item. @defaultValue 1 for all */
+  weights?: readonly number[] | undefined;
+  /** Bring the words' vectors to unit length before. @defaultValue true */
+  preNormalize?: boolean | undefined;
+  /** Bring the mean to unit length. @defaultValue false */
+  postNormalize?: boolean | undefined;
+  /** Leave out unknown words. @defaultValue true */
+  ignoreMissing?: boolean | undefined;
+}
+
+/** Calls f for 0 … n − 1; others get their turn every few milliseconds. */
+async function inSlices(n: number, f: (i: number) => void): Promise<void> {
+  let turn = performance.now();
+  for (let i = 0; i < n; ++i) {
+    f(i);
+    if (i % slice === slice - 1 && performance.now() - turn > turnMs) {
+      await setImmediate();
+      turn = performance.now();
+    }
+  }
+}
+
+const turnMs = 3;
+
+function joined(vectors: readonly Float32Array[]): Float32Array {
+  const size = vectors[0]?.length ?? 0;
+  const all = new Float32Array(vectors.length * size);
+  vectors.forEach((vector, i) => all.set(vector, i * size));
+  return all;
+}
+
+/** Ways to write a word, the most likely first. */
+function spellings(word: string): string[] {
+  const capitalised = (text: string) =>
+    text.replace(
+      /(^|[\s_-])(\p{Ll})/gu,
+      (_, before: string, letter: string) => before + letter.toUpperCase(),
+    );
+  const cases = [
+    word,
+    word.toLowerCase(),
+    capitalised(word),
+    capitalised(word.toLowerCase()),
+    word.toUpperCase(),
+  ];
+  return [...new Set(cases.flatMap((text) => [text, text.replace(/\s+/g, '_'), text.replace(/_/g, ' ')]))];
+}
 
 function watch({ signal, onProgress }: JobOptions) {
   return {
@@ -380,61 +696,4 @@ function wholeNumber(name: string, value: unknown, min: number): number {
     'ERR_W2V_OPTION',
     `Expected ${name} to be a whole number from ${min} but received ${describe(value)}`,
   );
-}
-
-interface Term {
-  item: WordOrVector;
-  weight: number;
-}
-
-function isVector(value: unknown): value is Float32Array | readonly number[] {
-  return value instanceof Float32Array || (Array.isArray(value) && typeof value[0] === 'number');
-}
-
-function toTerms(query: WordOrVector | Combination): Term[] {
-  if (typeof query === 'string' || isVector(query)) return [{ item: query, weight: 1 }];
-  if (typeof query !== 'object' || (query as unknown) === null || Array.isArray(query)) {
-    throw new W2VError(
-      'ERR_W2V_ARGUMENT',
-      `Expected a word, a vector or {positive, negative} but received ${describe(query)}`,
-    );
-  }
-  const { positive = [], negative = [] } = query;
-  const terms = [...toList(positive).map((x) => toTerm(x, 1)), ...toList(negative).map((x) => toTerm(x, -1))];
-  if (terms.length === 0) {
-    throw new W2VError('ERR_W2V_ARGUMENT', 'Expected at least one word or vector in {positive, negative}');
-  }
-  return terms;
-}
-
-/** Several of them, or one that stands for itself. */
-function toList(value: Weighted | readonly Weighted[]): readonly Weighted[] {
-  return Array.isArray(value) && !isVector(value) && !isPair(value) ? value : [value as Weighted];
-}
-
-function isPair(value: unknown): value is readonly [WordOrVector, number] {
-  return (
-    Array.isArray(value) && value.length === 2 && typeof value[1] === 'number' && typeof value[0] !== 'number'
-  );
-}
-
-function toTerm(value: Weighted, defaultWeight: number): Term {
-  const [item, weight] = isPair(value) ? value : [value, defaultWeight];
-  if ((typeof item === 'string' || isVector(item)) && Number.isFinite(weight)) return { item, weight };
-  throw new W2VError(
-    'ERR_W2V_ARGUMENT',
-    `Expected a word, a vector, or [one of them, a finite weight] but received ${describe(value)}`,
-  );
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; ++d) sum += a[d]! * b[d]!;
-  return sum;
-}
-
-/** At unit length, in double precision; zeros stay zeros. */
-function unit(vector: Float32Array | Float64Array): Float64Array {
-  const length = Math.sqrt(dot(vector, vector));
-  return Float64Array.from(vector, (x) => (length === 0 ? 0 : x / length));
 }

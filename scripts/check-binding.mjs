@@ -121,8 +121,18 @@ async function readAddon(addon, folder) {
   const result = await addon.train(corpus, watchedOptions).promise;
   const { vectors } = result;
   const query = vectors.rows(Uint32Array.of(0));
-  const found = await vectors.search(query, 1, Uint32Array.of(0, 0), new Uint32Array(0), 0, vectors.size, 1)
-    .promise;
+  const [watchedSearch, searchRead] = watched({
+    queries: query,
+    topN: 1,
+    excludeOffsets: Uint32Array.of(0, 0),
+    excludeIds: new Uint32Array(0),
+    filter: undefined,
+    from: 0,
+    to: vectors.size,
+    threads: 1,
+    cosmulPositives: 1,
+  });
+  const found = await vectors.search(watchedSearch).promise;
   const file = path.join(folder, 'vectors.bin');
   await vectors.save(file, 'bin').promise;
 
@@ -143,6 +153,7 @@ async function readAddon(addon, folder) {
     ['NativeTrainingOptions', optionsRead],
     ['NativeTrainingResult', membersOf(result)],
     ['VectorStore', membersOf(vectors)],
+    ['SearchRequest', searchRead],
     ['SearchResult', membersOf(found)],
     ['ByteBuffer', bufferMembers],
     ['NativeLoadOptions', loadingRead],
@@ -151,7 +162,7 @@ async function readAddon(addon, folder) {
 }
 
 /** Objects that the addon reads: it must know every member. */
-const inputs = new Set(['NativeTrainingOptions', 'VocabularySource', 'NativeLoadOptions']);
+const inputs = new Set(['NativeTrainingOptions', 'VocabularySource', 'NativeLoadOptions', 'SearchRequest']);
 
 function compare(name, declared, actual) {
   if (!declared) return [`${name}: the addon has one, binding.d.ts declares none`];

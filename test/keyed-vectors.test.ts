@@ -5,7 +5,14 @@ import { createReadStream, existsSync, readFileSync, readdirSync, writeFileSync 
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { KeyedVectors, UnknownWordError, W2VError, Word2Vec, type LoadOptions } from '../lib/index.js';
+import {
+  KeyedVectors,
+  UnknownWordError,
+  W2VError,
+  Word2Vec,
+  noAnswer,
+  type LoadOptions,
+} from '../lib/index.js';
 import { describeWithShared, rejectionOf, runNode, root, sharedData, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -195,6 +202,153 @@ describe('searches', () => {
       ),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("gensim's other questions", () => {
+  let vectors: KeyedVectors;
+  const rows: Rows = Array.from({ length: 300 }, (_, i) => [
+    `w${i}`,
+    Array.from({ length: 7 }, (_, d) => Math.sin(i * 7.3 + d * d * 1.7 + (i % 5) * d)),
+  ]);
+  const row = (i: number) => rows[i]![1];
+  const product = (a: number[], b: number[]) => a.reduce((sum, x, d) => sum + x * b[d]!, 0);
+  const cosine = (a: number[], b: number[]) => product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+  beforeAll(async () => {
+    vectors = await loaded(rows);
+  });
+
+  test('search: many queries at once, each with its best answers', async () => {
+    const words = ['w3', 'w77', 'w3'];
+    const { ids, scores, topN } = await vectors.search(words, { topN: 4, exclude: ['w5', 9] });
+    expect([ids.length, scores.length, topN]).toEqual([12, 12, 4]);
+    words.forEach((word, q) => {
+      const expected = rows
+        .map(([, other], i) => ({ i, score: cosine(row(Number(word.slice(1))), other) }))
+        .filter(({ i }) => i !== 5 && i !== 9)
+        .sort((a, b) => b.score - a.score)
+        .slice(0, 4);
+      expect([...ids.subarray(4 * q, 4 * q + 4)]).toEqual(expected.map(({ i }) => i));
+      expected.forEach(({ score }, i) => expect(scores[4 * q + i]).toBeCloseTo(score, 5));
+    });
+    const flat = await vectors.search(vectors.getVectors(words), { topN: 4, exclude: ['w5', 9] });
+    expect(flat.ids).toEqual(ids);
+    const few = await vectors.search(['w1'], { topN: 9, clipStart: 10, clipEnd: 13 });
+    expect([...few.ids].sort()).toEqual([10, 11, 12]);
+    expect((await vectors.search(['w1'], { topN: 2, exclude: ['w0', 'w1'], restrictVocab: 2 })).ids).toEqual(
+      Uint32Array.of(noAnswer, noAnswer),
+    );
+    expect((await rejectionOf(vectors.search(new Float32Array(8)))).code).toBe('ERR_W2V_ARGUMENT');
+    expect((await rejectionOf(vectors.search(['up']))).code).toBe('ERR_W2V_UNKNOWN_WORD');
+  });
+
+  test('a filter decides what can be an answer, as a function or as a mask', async () => {
+    const filter = (word: string, index: number) => index % 10 === 0 && word !== 'w30';
+    const mask = Uint8Array.from({ length: 300 }, (_, i) => (filter(`w${i}`, i) ? 1 : 0));
+    const expected = await vectors.mostSimilar('w3', { topN: 100, filter });
+    expect(expected.length).toBe(29);
+    expect(expected.every(({ word }) => word.endsWith('0') && word !== 'w30')).toBe(true);
+    expect(await vectors.mostSimilar('w3', { topN: 100, filter: mask })).toEqual(expected);
+    const cosmul = await vectors.mostSimilarCosmul({ positive: 'w3' }, { topN: 100, filter });
+    expect(cosmul.map(({ word }) => word)).toEqual(expected.map(({ word }) => word));
+    const own = new Error('own');
+    const throwing = () => {
+      throw own;
+    };
+    expect(await rejectionOf(vectors.mostSimilar('w3', { filter: throwing }))).toBe(own);
+    for (const bad of [new Uint8Array(5), 'x']) {
+      const error = await rejectionOf(vectors.mostSimilar('w3', { filter: bad as Uint8Array }));
+      expect(error.code).toBe('ERR_W2V_OPTION');
+    }
+  });
+
+  test('mostSimilarCosmul is 3CosMul', async () => {
+    const [a, b, c] = [row(4), row(9), row(200)];
+    const shifted = (x: number[], y: number[]) => (1 + cosine(x, y)) / 2;
+    const expected = rows
+      .map(([word, x]) => ({ word, score: (shifted(b, x) * shifted(c, x)) / (shifted(a, x) + 1e-6) }))
+      .filter(({ word }) => !['w4', 'w9', 'w200'].includes(word))
+      .sort((x, y) => y.score - x.score)
+      .slice(0, 10);
+    const found = await vectors.mostSimilarCosmul({ positive: ['w9', 'w200'], negative: ['w4'] });
+    expect(found.map(({ word }) => word)).toEqual(expected.map(({ word }) => word));
+    found.forEach(({ score }, i) => expect(score / expected[i]!.score).toBeCloseTo(1, 3));
+    // A vector excludes no word.
+    const withVectors = await vectors.mostSimilarCosmul(
+      { positive: [b, 'w200'], negative: [a] },
+      { topN: 300 },
+    );
+    expect(withVectors.length).toBe(299);
+    const others = withVectors.filter(({ word }) => !['w4', 'w9'].includes(word)).slice(0, 10);
+    expect(others.map(({ word }) => word)).toEqual(found.map(({ word }) => word));
+    expect((await rejectionOf(vectors.mostSimilarCosmul({ positive: [['w9', 0.5]] }))).code).toBe(
+      'ERR_W2V_ARGUMENT',
+    );
+  });
+
+  test('distances, ranks and what is closer', async () => {
+    const distances = await vectors.distances('w8');
+    expect(distances.length).toBe(300);
+    rows.forEach(([, x], i) => expect(distances[i]).toBeCloseTo(1 - cosine(row(8), x), 5));
+    expect(vectors.distance('w8', 'w9')).toBeCloseTo(1 - cosine(row(8), row(9)), 6);
+    const some = await vectors.distances(row(8), ['w9', 'w8']);
+    expect(some[0]).toBeCloseTo(distances[9]!, 5);
+    expect(some[1]).toBeCloseTo(0, 5);
+
+    const order = (await vectors.mostSimilar('w8', { topN: 299 })).map(({ word }) => word);
+    for (const place of [0, 1, 17, 298]) {
+      expect(await vectors.rank('w8', order[place]!)).toBe(place + 1);
+      const closer = await vectors.closerThan('w8', order[place]!);
+      expect(new Set(closer)).toEqual(new Set(order.slice(0, place)));
+    }
+    expect(vectors.mostSimilarToGiven('w8', [order[20]!, order[3]!, order[5]!])).toBe(order[3]);
+    const neighbours = await vectors.mostSimilar('w8', { topN: 10 });
+    const sum = neighbours.reduce((total, { score }) => total + score, 0);
+    expect(await vectors.relativeCosineSimilarity('w8', order[2]!)).toBeCloseTo(
+      neighbours[2]!.score / sum,
+      5,
+    );
+  });
+
+  test('means of words and vectors', () => {
+    const mean = vectors.getMeanVector(['w1', 'nowhere', row(2)], {
+      weights: [1, 5, -3],
+      preNormalize: false,
+    });
+    mean.forEach((x, d) => expect(x).toBeCloseTo((row(1)[d]! - 3 * row(2)[d]!) / 4, 5));
+    const normal = vectors.getMeanVector(['w1', 'w2'], { postNormalize: true });
+    expect(product([...normal], [...normal])).toBeCloseTo(1, 5);
+    expect(() => vectors.getMeanVector(['up'], { ignoreMissing: false })).toThrow(UnknownWordError);
+    expect(() => vectors.getMeanVector(['w1'], { weights: [] })).toThrow(W2VError);
+    expect([...vectors.getMeanVector([])]).toEqual(Array(7).fill(0));
+    expect(vectors.getVector('w1')).toEqual(vectors.get('w1'));
+    expect(product([...vectors.getVector('w1', { norm: true })], row(1))).toBeCloseTo(
+      Math.sqrt(product(row(1), row(1))),
+      5,
+    );
+    const both = row(1).map((x, d) => x + row(2)[d]!);
+    expect(vectors.nSimilarity(['w1', 'w2', 'up'], ['w3'])).toBeCloseTo(cosine(both, row(3)), 5);
+    expect(() => vectors.nSimilarity([], ['w3'])).toThrow(W2VError);
+    const similarities = KeyedVectors.cosineSimilarities(row(1), [row(2), row(1), Array<number>(7).fill(0)]);
+    expect(similarities[0]).toBeCloseTo(cosine(row(1), row(2)), 6);
+    expect([similarities[1]!.toFixed(5), similarities[2]]).toEqual(['1.00000', 0]);
+    const central = vectors.rankByCentrality(['w1', 'w2', 'up', 'w3']);
+    expect(central.map(({ score }) => score)).toEqual(
+      central.map(({ score }) => score).sort((a, b) => b - a),
+    );
+    expect(new Set(central.map(({ word }) => word))).toEqual(new Set(['w1', 'w2', 'w3']));
+  });
+
+  test('resolve finds other spellings of a word', async () => {
+    const words = ['New_York', 'paris', 'NASA', 'Los Angeles', 'San_Francisco'];
+    const cities = await loaded(words.map((word, i) => [word.replace(' ', '\u00a0'), [i, 1]]));
+    expect(cities.resolve('new york')).toBe('New_York');
+    expect(cities.resolve('New York')).toBe('New_York');
+    expect(cities.resolve('NEW YORK')).toBe('New_York');
+    expect(cities.resolve('Paris')).toBe('paris');
+    expect(cities.resolve('nasa')).toBe('NASA');
+    expect(cities.resolve('san francisco')).toBe('San_Francisco');
+    expect(cities.resolve('london')).toBeUndefined();
   });
 });
 
@@ -511,7 +665,13 @@ interface Answers {
   float32_bits?: number[][];
   rows?: number[][];
   most_similar?: Record<string, [string, number][]>;
-  analogies?: { positive: string[]; negative: string[]; most_similar: [string, number][] }[];
+  analogies?: {
+    positive: string[];
+    negative: string[];
+    most_similar: [string, number][];
+    most_similar_cosmul: [string, number][];
+  }[];
+  n_similarity?: [string[], string[], number][];
   similarity?: [string, string, number][];
   doesnt_match?: [string[], string][];
   gensim_4_2?: string;
@@ -557,7 +717,11 @@ describeWithShared('formats')("gensim's answers", () => {
       for (const [word, neighbours] of Object.entries(answers.most_similar ?? {})) {
         expectNeighbours(await vectors.mostSimilar(word), neighbours);
       }
-      for (const { positive, negative, most_similar } of answers.analogies ?? []) {
+      for (const { positive, negative, most_similar, most_similar_cosmul } of answers.analogies ?? []) {
+        expectNeighbours(
+          await vectors.mostSimilarCosmul({ positive, negative }, { topN: most_similar_cosmul.length }),
+          most_similar_cosmul,
+        );
         expectNeighbours(
           await vectors.mostSimilar({ positive, negative }, { topN: most_similar.length }),
           most_similar,
@@ -565,6 +729,9 @@ describeWithShared('formats')("gensim's answers", () => {
       }
       for (const [a, b, similarity] of answers.similarity ?? []) {
         expect(Math.abs(vectors.similarity(a, b) - similarity)).toBeLessThan(1e-5);
+      }
+      for (const [a, b, similarity] of answers.n_similarity ?? []) {
+        expect(Math.abs(vectors.nSimilarity(a, b) - similarity)).toBeLessThan(1e-5);
       }
       for (const [words, odd] of answers.doesnt_match ?? [])
         expect(await vectors.doesntMatch(words)).toBe(odd);

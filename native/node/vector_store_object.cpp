@@ -37,7 +37,7 @@ Napi::Function VectorStoreObject::define(Napi::Env env) {
        InstanceMethod<&VectorStoreObject::index_of>("indexOf"), InstanceMethod<&VectorStoreObject::word_at>("wordAt"),
        InstanceMethod<&VectorStoreObject::words>("words"), InstanceMethod<&VectorStoreObject::count_at>("countAt"),
        InstanceMethod<&VectorStoreObject::rows>("rows"), InstanceMethod<&VectorStoreObject::search>("search"),
-       InstanceMethod<&VectorStoreObject::save>("save"),
+       InstanceMethod<&VectorStoreObject::cosines>("cosines"), InstanceMethod<&VectorStoreObject::save>("save"),
        InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary"),
        InstanceMethod<&VectorStoreObject::verify>("verify")});
 }
@@ -129,20 +129,33 @@ Napi::Value VectorStoreObject::rows(const Napi::CallbackInfo& info) {
 
 Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const auto whole = [&](size_t i) { return static_cast<size_t>(info[i].As<Napi::Number>().Int64Value()); };
-    const size_t top_n = whole(1), from = whole(4), to = whole(5);
-    const unsigned threads = info[6].As<Napi::Number>().Uint32Value();
-    std::vector<float> queries = to_floats(info[0]);
-    std::vector<uint32_t> offsets = to_ids(info[2]), excluded = to_ids(info[3]);
+    const Napi::Object js = info[0].As<Napi::Object>();
+    const auto whole = [&](const char* name) {
+      return static_cast<size_t>(js.Get(name).As<Napi::Number>().Int64Value());
+    };
+    const size_t top_n = whole("topN"), from = whole("from"), to = whole("to");
+    const unsigned threads = static_cast<unsigned>(whole("threads"));
+    const bool cosmul = js.Get("cosmulPositives").IsNumber();
+    const size_t positives = cosmul ? whole("cosmulPositives") : 0;
+    std::vector<float> queries = to_floats(js.Get("queries"));
+    std::vector<uint32_t> offsets = to_ids(js.Get("excludeOffsets")), excluded = to_ids(js.Get("excludeIds"));
+    std::vector<uint8_t> filter;
+    if (js.Get("filter").IsTypedArray()) {
+      const Napi::Uint8Array mask = js.Get("filter").As<Napi::Uint8Array>();
+      filter.assign(mask.Data(), mask.Data() + mask.ElementLength());
+    }
     const size_t n = store_->dims() == 0 ? 0 : queries.size() / store_->dims();
     if (queries.size() != n * store_->dims() || offsets.size() != n + 1 || offsets.back() != excluded.size() ||
-        !std::is_sorted(offsets.begin(), offsets.end()) || from > to || to > store_->size() || threads == 0)
-      throw Error(code::argument, "search: the sizes of queries, exclusions and range do not fit together");
+        !std::is_sorted(offsets.begin(), offsets.end()) || from > to || to > store_->size() || threads == 0 ||
+        (!filter.empty() && filter.size() != store_->size()))
+      throw Error(code::argument, "search: the sizes of queries, exclusions, filter and range do not fit together");
     return start_job(
         info.Env(), Phase::searching,
         [store = store_, queries = std::move(queries), offsets = std::move(offsets), excluded = std::move(excluded),
-         top_n, from, to, threads](TaskControl& control) -> ToJs {
-          SearchResult found = search_exact(*store, {queries, top_n, offsets, excluded, from, to, threads}, control);
+         filter = std::move(filter), top_n, from, to, threads, cosmul, positives](TaskControl& control) -> ToJs {
+          const SearchRequest request{queries, top_n, offsets, excluded, filter, from, to, threads};
+          SearchResult found =
+              cosmul ? search_cosmul(*store, request, positives, control) : search_exact(*store, request, control);
           return [found = std::move(found)](Napi::Env env) -> Napi::Value {
             Napi::Object result = Napi::Object::New(env);
             result["ids"] = to_typed_array<Napi::Uint32Array>(env, std::span(found.ids));
@@ -150,6 +163,22 @@ Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
             return result;
           };
         });
+  });
+}
+
+Napi::Value VectorStoreObject::cosines(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::vector<float> query = to_floats(info[0]);
+    const unsigned threads = info[1].As<Napi::Number>().Uint32Value();
+    if (query.size() != store_->dims() || threads == 0)
+      throw Error(code::argument, "cosines: expected a query of " + std::to_string(store_->dims()) + " numbers");
+    return start_job(info.Env(), Phase::searching,
+                     [store = store_, query = std::move(query), threads](TaskControl& control) -> ToJs {
+                       return [scores = w2v::cosines(*store, query, 0, store->size(), threads, control)](
+                                  Napi::Env env) -> Napi::Value {
+                         return to_typed_array<Napi::Float32Array>(env, std::span(scores));
+                       };
+                     });
   });
 }
 

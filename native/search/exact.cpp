@@ -21,6 +21,10 @@ constexpr size_t block_bytes = 512 * 1024;  // a block of rows stays in the seco
 constexpr size_t block_rows_limit = 240;    // so do its scores; both are multiples of the kernels' tiles
 constexpr size_t tile_rows = 12;
 
+size_t rows_in_block(const VectorStore& store) {
+  return std::clamp(block_bytes / (store.dims() * sizeof(float)) / tile_rows * tile_rows, tile_rows, block_rows_limit);
+}
+
 // The queries that go over the rows together, in the shape the kernels want. Queries have unit length.
 struct Group {
   size_t first, n;
@@ -62,8 +66,7 @@ class GroupSearch {
         inverse_norms_(store.inverse_norms()),
         top_n_(top_n),
         group_(std::move(group)) {
-    const size_t row_bytes = store.dims() * sizeof(float);
-    block_rows_ = std::clamp(block_bytes / row_bytes / tile_rows * tile_rows, tile_rows, block_rows_limit);
+    block_rows_ = rows_in_block(store);
   }
 
   void run(TaskControl& control, SearchResult& result) {
@@ -143,6 +146,7 @@ class GroupSearch {
   };
 
   bool excluded(size_t q, uint32_t row) const {
+    if (!request_.filter.empty() && request_.filter[row] == 0) return true;
     const uint32_t* offsets = request_.exclude_offsets.data() + group_.first + q;
     return std::binary_search(exclusions_.begin() + offsets[0], exclusions_.begin() + offsets[1], row);
   }
@@ -184,6 +188,23 @@ class GroupSearch {
   size_t block_rows_;
 };
 
+// The cosines of a query at unit length, padded, with n rows from `begin` on; `rows` is room for n addresses.
+void scan_cosines(const VectorStore& store, const float* query, size_t begin, size_t n, const char** rows,
+                  float* scores) {
+  for (size_t r = 0; r < n; ++r) rows[r] = store.row(begin + r);
+  kernels().scan(query, rows, n, store.dims(), scores);
+  const std::span<const float> inverse_norms = store.inverse_norms();
+  for (size_t r = 0; r < n; ++r) {
+    scores[r] *= inverse_norms[begin + r];
+    if (!std::isnan(scores[r])) continue;
+    std::vector<float> row(store.dims());  // of extreme length, or not finite
+    store.copy_row(begin + r, row.data());
+    double dot = 0;
+    for (size_t d = 0; d < row.size(); ++d) dot += static_cast<double>(query[d]) * row[d];
+    scores[r] = static_cast<float>(dot / norm(row.data(), row.size()));
+  }
+}
+
 std::vector<uint32_t> sort_exclusions(const SearchRequest& request, size_t n_queries) {
   std::vector<uint32_t> ids(request.exclude_ids.begin(), request.exclude_ids.end());
   for (size_t q = 0; q < n_queries; ++q)
@@ -218,6 +239,73 @@ SearchResult search_exact(const VectorStore& store, const SearchRequest& request
     search.run(control, result);
   }
   return result;
+}
+
+SearchResult search_cosmul(const VectorStore& store, const SearchRequest& request, size_t positives,
+                           TaskControl& control) {
+  store.check_unchanged();
+  const size_t dims = store.dims(), n_queries = dims == 0 ? 0 : request.queries.size() / dims;
+  check_finite(request.queries, dims);
+  SearchResult result;
+  result.ids.assign(request.top_n, no_answer);
+  result.scores.assign(request.top_n, 0.0f);
+  const size_t rows = request.to - request.from, top_n = std::min(request.top_n, rows);
+  if (n_queries == 0 || top_n == 0) return result;
+
+  const Group group = prepare_group(store, request.queries, 0, n_queries, false);
+  const std::vector<uint32_t> exclusions = sort_exclusions(request, n_queries);
+  store.inverse_norms();
+  control.begin(Phase::searching, rows);
+  const size_t block_rows = rows_in_block(store), blocks = (rows + block_rows - 1) / block_rows;
+  const unsigned threads = static_cast<unsigned>(std::min<size_t>(request.threads, blocks));
+  std::vector<TopAnswers> best(threads, TopAnswers(top_n));
+  for_each_block(blocks, threads, [&](size_t block, unsigned thread) {
+    control.check_cancelled();
+    const size_t begin = request.from + block * block_rows, n = std::min(block_rows, request.to - begin);
+    std::vector<const char*> addresses(n);
+    std::vector<float> cosine(n), dividend(n, 1.0f), divisor(n, 1.0f);
+    for (size_t q = 0; q < n_queries; ++q) {
+      scan_cosines(store, group.queries.data() + q * padded_row(dims), begin, n, addresses.data(), cosine.data());
+      std::vector<float>& product = q < positives ? dividend : divisor;
+      for (size_t r = 0; r < n; ++r) product[r] *= (1 + cosine[r]) / 2;
+    }
+    for (size_t r = 0; r < n; ++r) {
+      const uint32_t row = static_cast<uint32_t>(begin + r);
+      const float score = dividend[r] / (divisor[r] + 1e-6f);
+      if (std::isnan(score) || score <= best[thread].threshold()) continue;
+      if (!request.filter.empty() && request.filter[row] == 0) continue;
+      if (std::binary_search(exclusions.begin(), exclusions.end(), row)) continue;
+      best[thread].offer({score, row});
+    }
+    control.done.fetch_add(n, std::memory_order_relaxed);
+  });
+  std::vector<Answer> answers;
+  for (const TopAnswers& own : best) answers.insert(answers.end(), own.unsorted().begin(), own.unsorted().end());
+  std::sort(answers.begin(), answers.end(), better);
+  for (size_t i = 0; i < std::min(answers.size(), top_n); ++i) {
+    result.ids[i] = answers[i].id;
+    result.scores[i] = answers[i].score;
+  }
+  return result;
+}
+
+std::vector<float> cosines(const VectorStore& store, std::span<const float> query, size_t from, size_t to,
+                           unsigned threads, TaskControl& control) {
+  store.check_unchanged();
+  check_finite(query, store.dims());
+  const Group group = prepare_group(store, query, 0, 1, false);
+  store.inverse_norms();
+  control.begin(Phase::searching, to - from);
+  std::vector<float> scores(to - from);
+  const size_t block_rows = rows_in_block(store);
+  for_each_block((to - from + block_rows - 1) / block_rows, threads, [&](size_t block, unsigned) {
+    control.check_cancelled();
+    const size_t begin = from + block * block_rows, n = std::min(block_rows, to - begin);
+    std::vector<const char*> addresses(n);
+    scan_cosines(store, group.queries.data(), begin, n, addresses.data(), scores.data() + (begin - from));
+    control.done.fetch_add(n, std::memory_order_relaxed);
+  });
+  return scores;
 }
 
 }  // namespace w2v

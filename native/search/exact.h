@@ -15,6 +15,7 @@ struct SearchRequest {
   size_t top_n;
   std::span<const uint32_t> exclude_offsets;  // n + 1 offsets into exclude_ids
   std::span<const uint32_t> exclude_ids;      // rows that must not answer the query
+  std::span<const uint8_t> filter;            // one per row of the store, 0: never an answer; empty: no filter
   size_t from, to;                            // rows searched: [from, to)
   unsigned threads;
 };
@@ -29,5 +30,17 @@ struct SearchResult {
 // finite (a training that diverged) answers no query.
 // Progress counts rows read. Throws ERR_W2V_ARGUMENT for a query that is not finite, ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
 SearchResult search_exact(const VectorStore& store, const SearchRequest& request, TaskControl& control);
+
+// The best rows by 3CosMul (Levy and Goldberg 2014, aclanthology.org/W14-1618) in gensim's form: with similarities (1 +
+// cosine) / 2, the product over the first `positives` queries divided by the product over the others plus 10⁻⁶. The
+// request's queries are one question: its exclusions are those of the first query. Result, progress and errors as
+// search_exact().
+SearchResult search_cosmul(const VectorStore& store, const SearchRequest& request, size_t positives,
+                           TaskControl& control);
+
+// The cosine of one query with each row of [from, to); 0 for a zero row or query, NaN for a row that is not finite.
+// Throws as search_exact().
+std::vector<float> cosines(const VectorStore& store, std::span<const float> query, size_t from, size_t to,
+                           unsigned threads, TaskControl& control);
 
 }  // namespace w2v

@@ -48,6 +48,7 @@ struct Search {
   size_t dims = rows.empty() ? queries[0].size() : rows[0].size();
   size_t from = 0, to = rows.size();
   std::vector<std::vector<uint32_t>> exclusions = std::vector<std::vector<uint32_t>>(queries.size());
+  std::vector<uint8_t> filter = {};
 
   SearchResult run(unsigned threads, TaskControl& control) const {
     const VectorStore store = store_of(rows, dims);
@@ -58,7 +59,7 @@ struct Search {
       ids.insert(ids.end(), excluded.begin(), excluded.end());
       offsets.push_back(static_cast<uint32_t>(ids.size()));
     }
-    return search_exact(store, {all_queries, top_n, offsets, ids, from, to, threads}, control);
+    return search_exact(store, {all_queries, top_n, offsets, ids, filter, from, to, threads}, control);
   }
   SearchResult run(unsigned threads = 1) const {
     TaskControl control;
@@ -358,5 +359,44 @@ TEST_CASE("progress counts the rows read") {
     CHECK(control.phase == Phase::searching);
     CHECK(control.total == 767);
     CHECK(control.done == 767);
+  }
+}
+
+TEST_CASE("cosines of a query with every row: extreme rows too, NaN for rows that are not finite") {
+  Rows rows = random_rows(700, 9, 31);
+  for (float& x : rows[3]) x *= 1e-25f;
+  for (float& x : rows[4]) x *= 1e25f;
+  std::fill(rows[5].begin(), rows[5].end(), 0.0f);
+  rows[6][2] = infinite;
+  const VectorStore store = store_of(rows, 9);
+  const std::vector<float> query = random_rows(1, 9, 32)[0];
+  for (const unsigned threads : {1u, 3u})
+    for (const auto& [from, to] : {std::pair<size_t, size_t>{0, 700}, {3, 7}, {50, 50}}) {
+      TaskControl control;
+      const std::vector<float> scores = cosines(store, query, from, to, threads, control);
+      REQUIRE(scores.size() == to - from);
+      size_t wrong = 0;
+      for (size_t i = from; i < to; ++i)
+        wrong += i == 6 ? !std::isnan(scores[i - from]) : !(std::abs(scores[i - from] - cosine(query, rows[i])) < 1e-6);
+      CHECK(wrong == 0);
+      CHECK(control.done == to - from);
+    }
+  TaskControl control;
+  CHECK_CODE(cosines(store, std::vector<float>(9, not_a_number), 0, 700, 1, control), code::argument, "finite");
+  control.cancelled = true;
+  CHECK_CODE(cosines(store, query, 0, 700, 1, control), code::cancelled, "cancelled");
+}
+
+TEST_CASE("rows that the filter leaves out are no answers") {
+  Search search{random_rows(900, 6, 33), random_rows(40, 6, 34), 900};
+  search.filter.resize(900);
+  for (size_t i = 0; i < 900; i += 3) search.filter[i] = 1;
+  const SearchResult found = search.run(2);
+  for (size_t q = 0; q < 40; ++q) {
+    std::set<uint32_t> ids;
+    for (size_t i = 0; i < 300; ++i) ids.insert(found.ids[q * 900 + i]);
+    CHECK(ids.size() == 300);
+    CHECK(std::all_of(ids.begin(), ids.end(), [](uint32_t id) { return id < 900 && id % 3 == 0; }));
+    CHECK(found.ids[q * 900 + 300] == no_answer);
   }
 }
