@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type VectorStore } from './native.js';
-import { dot } from './query.js';
+import { dot, unit } from './query.js';
 
 /** Names and meanings follow gensim 4. */
 export interface EvaluationOptions {
@@ -67,11 +67,12 @@ export async function evaluateAnalogies(
   const settings = resolve(options);
   const lines = await readLines(file, settings.signal);
   const words = await KnownWords.of(store, settings);
+  const unitRows = new UnitRows(store);
   const sections: AnalogySection[] = [];
   let questions: { ids: number[]; section: AnalogySection }[] = [];
 
   const answerQuestions = async () => {
-    const correct = await answer(store, words, questions, threads, settings.signal);
+    const correct = await answer(store, unitRows, words, questions, threads, settings.signal);
     questions.forEach(({ section }, i) => (section.correct += correct[i] ? 1 : 0));
     questions = [];
   };
@@ -168,7 +169,7 @@ export async function evaluateWordPairs(
 
 // ---- options, files, turns ----
 
-const questionsPerSearch = 128;
+const questionsPerSearch = 512;
 const linesPerTurn = 64;
 const wordsPerTurn = 2048;
 
@@ -267,9 +268,28 @@ class KnownWords {
 
 // ---- analogies ----
 
+/** Rows at unit length; the words of a file of questions come back all the time. */
+class UnitRows {
+  readonly #store: VectorStore;
+  readonly #rows = new Map<number, Float32Array>();
+
+  constructor(store: VectorStore) {
+    this.#store = store;
+  }
+
+  get(id: number): Float32Array {
+    const known = this.#rows.get(id);
+    if (known) return known;
+    const row = Float32Array.from(unit(this.#store.rows(Uint32Array.of(id))));
+    this.#rows.set(id, row);
+    return row;
+  }
+}
+
 /** Which questions are answered correctly: a, b, c and the expected word, as ids. */
 async function answer(
   store: VectorStore,
+  unitRows: UnitRows,
   words: KnownWords,
   questions: readonly { ids: number[] }[],
   threads: number,
@@ -277,15 +297,10 @@ async function answer(
 ): Promise<boolean[]> {
   const dims = store.vectorSize;
   const asked = Uint32Array.from(questions.flatMap(({ ids }) => ids.slice(0, 3)));
-  const rows = store.rows(asked);
   const queries = new Float32Array(questions.length * dims);
-  questions.forEach((_, q) => {
-    const row = (i: number) => rows.subarray((3 * q + i) * dims, (3 * q + i + 1) * dims);
-    [-1, 1, 1].forEach((sign, i) => {
-      const x = row(i);
-      const length = Math.sqrt(dot(x, x));
-      if (length > 0) for (let d = 0; d < dims; ++d) queries[q * dims + d]! += (sign * x[d]!) / length;
-    });
+  questions.forEach(({ ids }, q) => {
+    const [a, b, c] = ids.map((id) => unitRows.get(id)) as [Float32Array, Float32Array, Float32Array];
+    for (let d = 0, to = q * dims; d < dims; ++d, ++to) queries[to] = b[d]! - a[d]! + c[d]!;
   });
   const topN = 5; // gensim looks at five answers for one that is not in the question
   const offsets = Uint32Array.from({ length: questions.length + 1 }, (_, q) => 3 * q);

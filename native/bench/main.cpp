@@ -5,6 +5,7 @@
 //   w2v_bench kernel <vectorSize>        GFLOP/s of the update kernel on rows that lie in the cache: windows of
 //   skip-gram
 //                                        with shared negatives, 6 context words and 6 targets
+//   w2v_bench read <file> <threads>      GB/s of reading a mapped file whose pages are cached
 //   w2v_bench work <text> <sg> <hs> <negative> <shared> <window> <sample>
 //                                        multiply-adds per word of the text and per dimension of the vectors
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mapped_file.h"
 #include "base/matrix.h"
 #include "base/threads.h"
 #include "bench/peak.h"
@@ -120,6 +122,29 @@ double kernel(size_t dims) {
   return 2.0 * 3 * contexts * targets * static_cast<double>(dims) * n_steps / seconds / 1e9;
 }
 
+// A sum over all of it, so that every byte arrives in a register.
+double read_bandwidth(const std::string& path, unsigned threads) {
+  const auto file = MappedFile::open(path);
+  const size_t words = file->size() / sizeof(uint64_t);
+  const char* bytes = file->data();
+  std::vector<uint64_t> sinks(threads * 16);
+  const double seconds = seconds_per_unit([&](uint64_t n) {
+    for (uint64_t round = 0; round < n; ++round)
+      run_threads(threads, [&](unsigned thread) {
+        uint64_t sums[8] = {};
+        const size_t begin = words * thread / threads / 8 * 8, end = words * (thread + 1) / threads / 8 * 8;
+        for (size_t i = begin; i < end; i += 8)
+          for (size_t k = 0; k < 8; ++k) {
+            uint64_t word;
+            std::memcpy(&word, bytes + (i + k) * sizeof word, sizeof word);
+            sums[k] += word;
+          }
+        for (const uint64_t sum : sums) sinks[thread * 16] += sum;
+      });
+  });
+  return static_cast<double>(words * sizeof(uint64_t)) / seconds / 1e9;
+}
+
 // Each pair of an input and a target is scored and updates both; CBOW also adds its context words up, and its gradient
 // to each of them.
 double work(const std::string& text, const TrainingOptions& options) {
@@ -146,6 +171,8 @@ int run(int argc, char** argv) {
   } else if (command == "kernel" && argc == 3) {
     std::printf("{\"isa\": \"%s\", \"gflops\": %.3f}\n", kernels().isa,
                 kernel(static_cast<size_t>(std::atoi(argv[2]))));
+  } else if (command == "read" && argc == 4) {
+    std::printf("{\"gigabytesPerSecond\": %.3f}\n", read_bandwidth(argv[2], static_cast<unsigned>(std::atoi(argv[3]))));
   } else if (command == "work" && argc == 9) {
     TrainingOptions options;
     options.vector_size = 1;

@@ -36,12 +36,24 @@ void dot_panel(const float* panel, const char* const* rows, size_t dims, float* 
   Vec dot[rows_per_tile][panel_vectors];
   for (size_t r = 0; r < rows_per_tile; ++r)
     for (size_t v = 0; v < panel_vectors; ++v) dot[r][v] = zero();
+  const auto element = [rows](size_t r, size_t d) { return broadcast(read_float(rows[r] + d * sizeof(float))); };
   for (size_t d = 0; d < dims; ++d) {
-    Vec x[rows_per_tile];
-    for (size_t r = 0; r < rows_per_tile; ++r) x[r] = broadcast(read_float(rows[r] + d * sizeof(float)));
-    for (size_t v = 0; v < panel_vectors; ++v) {
-      const Vec q = load(panel + d * panel_queries + v * Vec::width);
-      for (size_t r = 0; r < rows_per_tile; ++r) dot[r][v] = fma(x[r], q, dot[r][v]);
+    // The fewer of the two stay in registers beside the sums, the others pass by one at a time.
+    const float* queries = panel + d * panel_queries;
+    if constexpr (panel_vectors <= rows_per_tile) {
+      Vec q[panel_vectors];
+      for (size_t v = 0; v < panel_vectors; ++v) q[v] = load(queries + v * Vec::width);
+      for (size_t r = 0; r < rows_per_tile; ++r) {
+        const Vec x = element(r, d);
+        for (size_t v = 0; v < panel_vectors; ++v) dot[r][v] = fma(x, q[v], dot[r][v]);
+      }
+    } else {
+      Vec x[rows_per_tile];
+      for (size_t r = 0; r < rows_per_tile; ++r) x[r] = element(r, d);
+      for (size_t v = 0; v < panel_vectors; ++v) {
+        const Vec q = load(queries + v * Vec::width);
+        for (size_t r = 0; r < rows_per_tile; ++r) dot[r][v] = fma(x[r], q, dot[r][v]);
+      }
     }
   }
   for (size_t r = 0; r < rows_per_tile; ++r)
