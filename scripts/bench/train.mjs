@@ -441,7 +441,9 @@ function plot({ rows }) {
       series('fastText', (row) => row.fasttext),
     ],
   });
-  return chart.renderToSVGString();
+  const svg = chart.renderToSVGString();
+  chart.dispose(); // or its clock keeps the process alive
+  return svg;
 }
 
 const text = await prepareText();
