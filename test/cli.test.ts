@@ -83,6 +83,14 @@ describe('train', () => {
     expect((await train('f.bin', [file('half*.part')])).equals(reference)).toBe(true);
   });
 
+  test('--cache: the next training takes the text from there, and learns the same', async () => {
+    const train = async (name: string) =>
+      runCli(['train', file('corpus.txt'), '--output', file(name), ...quick, '--cache', file('cache')]);
+    expect((await train('cached1.bin')).stderr).not.toContain('from the cache');
+    expect((await train('cached2.bin')).stderr).toContain('words from the cache');
+    expect(readFileSync(file('cached2.bin')).equals(readFileSync(file('cached1.bin')))).toBe(true);
+  });
+
   test('text output, by name or by option', async () => {
     await runCli(['train', file('corpus.txt'), '--output', file('t.txt'), ...quick]);
     await runCli(['train', file('corpus.txt'), '--output', file('t.any'), '--format', 'text', ...quick]);

@@ -139,7 +139,7 @@ function tell({ vectors, report, options }: Word2Vec, output: string, json: bool
   for (const warning of report.warnings) warn(warning);
   const number = (value: number) => Math.round(value).toLocaleString('en');
   process.stderr.write(
-    `${number(report.words)} words, vocabulary ${number(report.vocabulary)}; trained ${number(report.trainedWords)} words in ` +
+    `${number(report.words)} words${report.cache === 'reused' ? ' from the cache' : ''}, vocabulary ${number(report.vocabulary)}; trained ${number(report.trainedWords)} words in ` +
       `${report.trainSeconds.toFixed(1)} s (${number(report.wordsPerSecond)} words/s, ${report.threads} threads, ${report.isa}). ` +
       `Saved ${vectors.size} × ${vectors.vectorSize} vectors as '${output}'.\n`,
   );
