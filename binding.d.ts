@@ -150,7 +150,7 @@ export interface VectorStore {
   /** The cosine of a query of vectorSize numbers with every row; NaN for a row that is not finite. */
   cosines(query: Float32Array, threads: number): Job<Float32Array>;
   /** Written to a temporary name beside `path`, then renamed. */
-  save(path: string, format: 'bin' | 'text' | 'glove' | 'w2v'): Job<void>;
+  save(path: string, format: 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v'): Job<void>;
   /** `word count` lines, as Google's -save-vocab writes. */
   saveVocabulary(path: string): Job<void>;
   /** Compares what a .w2v file holds with its checksums; `path` is used in messages. */
@@ -169,6 +169,7 @@ export interface NativeLoadOptions {
   mmap: boolean;
   limit?: number;
   encodingErrors: 'strict' | 'replace' | 'ignore';
+  sidecar: boolean;
   strict: boolean;
   allowTruncated: boolean;
 }
@@ -186,6 +187,10 @@ export interface LoadResult {
   nonFiniteRows: number;
   /** Rows that the header promises and the file does not have (allowTruncated). */
   missingRows: number;
+  /** What became of the sidecar file; undefined where none was wanted or there is no use for one. */
+  sidecar?: 'reused' | 'written' | 'failed';
+  /** Why a sidecar that was there was not used, or could not be written. */
+  sidecarProblem?: string;
 }
 
 export interface Binding {

@@ -94,6 +94,10 @@ export interface LoadedFrom {
   nonFiniteRows: number;
   /** Rows that the header promises and that are not there (`allowTruncated`). */
   missingRows: number;
+  /** What became of the file beside the vectors (`sidecar`); undefined where none was wanted or there is no use for one. */
+  sidecar?: 'reused' | 'written' | 'failed' | undefined;
+  /** Why a sidecar that was there was not used, or why none could be written. */
+  sidecarProblem?: string | undefined;
 }
 
 const slice = 4096; // words that cross from the addon at a time: well below 10 ms

@@ -16,12 +16,12 @@ import {
 } from './native.js';
 
 /**
- * `bin`: Google's binary; `text`: Google's text, fastText's .vec; `glove`: that without the first line; `w2v`: our own, mapped
+ * `bin`: Google's binary; `bin-no-newline`: that without the newline after each row, as gensim writes it (loaded as `bin`); `text`: Google's text, fastText's .vec; `glove`: that without the first line; `w2v`: our own, mapped
  * with its word index, norms and counts (docs/format.md).
  */
-export type VectorFormat = 'bin' | 'text' | 'glove' | 'w2v';
+export type VectorFormat = 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v';
 
-export const vectorFormats: readonly VectorFormat[] = ['bin', 'text', 'glove', 'w2v'];
+export const vectorFormats: readonly VectorFormat[] = ['bin', 'bin-no-newline', 'text', 'glove', 'w2v'];
 
 /** The format that a file's name asks for. */
 export function formatOfName(path: string): VectorFormat {
@@ -43,6 +43,12 @@ export interface LoadingOptions {
   encodingErrors?: 'strict' | 'replace' | 'ignore' | undefined;
   /** A row with NaN or infinity is an error; else it is kept and answers no query. @defaultValue false */
   strict?: boolean | undefined;
+  /**
+   * Keep the index of a mapped file in Google's binary format in a file beside it, `<path>.w2vrows`: the next load reads it in place of
+   * the rows, and takes milliseconds. It is made anew where the vectors have another size, time or samples of their bytes.
+   * @defaultValue false
+   */
+  sidecar?: boolean | undefined;
   /** Take the whole rows of a file that ends before the rows that its header promises. @defaultValue false */
   allowTruncated?: boolean | undefined;
 }
@@ -51,6 +57,7 @@ export const loadingOptionNames = [
   'mmap',
   'limit',
   'encodingErrors',
+  'sidecar',
   'strict',
   'allowTruncated',
 ] as const satisfies readonly (keyof LoadingOptions)[];
@@ -125,12 +132,13 @@ function checkOptions({
   mmap = true,
   limit,
   encodingErrors = 'replace',
+  sidecar = false,
   strict = false,
   allowTruncated = false,
 }: LoadingOptions): NativeLoadOptions {
   const refuse = (name: string, expected: string, received: unknown) =>
     new W2VError('ERR_W2V_OPTION', `Expected ${name} to be ${expected} but received ${describe(received)}`);
-  for (const [name, value] of Object.entries({ mmap, strict, allowTruncated })) {
+  for (const [name, value] of Object.entries({ mmap, sidecar, strict, allowTruncated })) {
     if (typeof value !== 'boolean') throw refuse(name, 'true or false', value);
   }
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
@@ -139,7 +147,7 @@ function checkOptions({
   if (!['strict', 'replace', 'ignore'].includes(encodingErrors)) {
     throw refuse('encodingErrors', "'strict', 'replace' or 'ignore'", encodingErrors);
   }
-  return { mmap, encodingErrors, strict, allowTruncated, ...(limit !== undefined && { limit }) };
+  return { mmap, encodingErrors, sidecar, strict, allowTruncated, ...(limit !== undefined && { limit }) };
 }
 
 /** Written under a temporary name, then renamed; compressed where the path ends in .gz. */

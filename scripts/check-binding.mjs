@@ -86,7 +86,14 @@ const options = {
   shrinkWindows: true,
 };
 
-const loading = { mmap: true, limit: 1, encodingErrors: 'replace', strict: false, allowTruncated: false };
+const loading = {
+  mmap: true,
+  limit: 1,
+  encodingErrors: 'replace',
+  sidecar: false,
+  strict: false,
+  allowTruncated: false,
+};
 
 const vocabulary = { minCount: 1, maxFinalVocab: 0, readVocab: undefined };
 

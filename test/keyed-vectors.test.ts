@@ -557,6 +557,35 @@ describe('loading', () => {
     expect(read).toBeLessThan(20000);
   });
 
+  test('the binary format can be written without newlines, byte by byte as gensim does', async () => {
+    const vectors = await loaded(compass);
+    await vectors.save(file('without.bin'), { format: 'bin-no-newline' });
+    expect(readFileSync(file('without.bin'))).toEqual(binary(compass, ''));
+    expect((await KeyedVectors.load(file('without.bin'))).loadedFrom?.format).toBe('bin');
+  });
+
+  test('a sidecar is written, reused, and made anew where the file has changed', async () => {
+    const path = file('with-sidecar.bin');
+    writeFileSync(path, binary(compass));
+    const first = await KeyedVectors.load(path, { sidecar: true });
+    expect(first.loadedFrom).toMatchObject({ sidecar: 'written' });
+    const second = await KeyedVectors.load(path, { sidecar: true });
+    expect(second.loadedFrom).toMatchObject({ sidecar: 'reused', mapped: true, format: 'bin' });
+    expect(wordsAndRows(second)).toEqual(wordsAndRows(first));
+    await second.verify();
+    expect((await KeyedVectors.load(path)).loadedFrom?.sidecar).toBeUndefined();
+    expect((await KeyedVectors.load(path, { sidecar: true, limit: 2 })).loadedFrom?.sidecar).toBeUndefined();
+    expect(
+      (await KeyedVectors.load(path, { sidecar: true, mmap: false })).loadedFrom?.sidecar,
+    ).toBeUndefined();
+
+    await (await loaded([['south', [0, -1]]])).save(path);
+    const third = await KeyedVectors.load(path, { sidecar: true });
+    expect(third.loadedFrom?.sidecar).toBe('written');
+    expect(third.loadedFrom?.sidecarProblem).toMatch(/stale/);
+    expect([...third]).toEqual(['south']);
+  });
+
   test.each(['bin', 'text', 'glove'] as const)('%s is saved as .gz too', async (format) => {
     writeFileSync(file('all.bin'), contents.bin);
     const vectors = await KeyedVectors.load(file('all.bin'));

@@ -44,7 +44,11 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
 }
 
 MappedFile::MappedFile(std::string path, int descriptor, char* data, size_t size)
-    : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size) {}
+    : path_(std::move(path)), descriptor_(descriptor), data_(data), size_(size) {
+  std::error_code error;
+  changed_at_ =
+      std::filesystem::last_write_time(std::filesystem::u8path(path_), error).time_since_epoch().count() * 100;
+}
 
 void MappedFile::check_unchanged() const {}  // opened without FILE_SHARE_WRITE: nobody can
 

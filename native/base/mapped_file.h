@@ -20,6 +20,8 @@ class MappedFile {
   const char* data() const { return data_; }
   size_t size() const { return size_; }
   const std::string& path() const { return path_; }
+  // When it was opened: the time of its last change, in nanoseconds since an epoch of the system's.
+  int64_t changed_at() const { return changed_at_; }
   // Throws ERR_W2V_FILE_CHANGED where the file that is mapped was written to or cut since. Another file that has taken
   // its place, by a rename, is none of its business.
   void check_unchanged() const;
@@ -34,7 +36,7 @@ class MappedFile {
   int descriptor_;  // POSIX only
   char* data_;
   size_t size_;
-  int64_t changed_at_ = 0;  // nanoseconds
+  int64_t changed_at_ = 0;
 };
 
 }  // namespace w2v

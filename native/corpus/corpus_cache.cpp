@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/fingerprint.h"
 #include "base/mapped_file.h"
 #include "base/threads.h"
 #include "base/xxh64.h"
@@ -57,21 +58,9 @@ std::string hex(uint64_t value) {
   return text;
 }
 
-// Size, time and a hash of up to 16 samples, the first and the last bytes among them.
-std::string fingerprint(const std::string& path) {
-  constexpr size_t samples = 16, sample_bytes = 1 << 16;
-  const auto file = MappedFile::open(path);
-  uint64_t hash = 0;
-  if (file->size() <= samples * sample_bytes) {
-    hash = xxh64(file->data(), file->size());
-  } else {
-    for (size_t i = 0; i < samples; ++i)
-      hash = xxh64(file->data() + (file->size() - sample_bytes) / (samples - 1) * i, sample_bytes, hash);
-    hash = xxh64(file->data() + file->size() - sample_bytes, sample_bytes, hash);
-  }
-  std::error_code error;
-  const auto time = std::filesystem::last_write_time(path, error).time_since_epoch().count();
-  return std::to_string(file->size()) + ' ' + std::to_string(time) + ' ' + hex(hash);
+std::string fingerprint_of(const std::string& path) {
+  const Fingerprint found = fingerprint(*MappedFile::open(path));
+  return std::to_string(found.bytes) + ' ' + std::to_string(found.changed_at) + ' ' + hex(found.samples);
 }
 
 std::string absolute(const std::string& path) {
@@ -108,7 +97,7 @@ CorpusCache::CorpusCache(const std::string& folder, const std::vector<std::strin
   if (!source.read_vocab.empty()) paths.insert(paths.begin(), source.read_vocab);
   for (const std::string& path : paths) {
     name += absolute(path) + "\n";
-    key_ += absolute(path) + "\t" + fingerprint(path) + "\n";
+    key_ += absolute(path) + "\t" + fingerprint_of(path) + "\n";
   }
   path_ = (std::filesystem::path(folder) / ("corpus-" + hex(xxh64(name.data(), name.size())) + ".w2vcache")).string();
 }

@@ -72,6 +72,11 @@ Napi::Object to_js(Napi::Env env, const LoadedVectors& loaded) {
   js["invalidWords"] = static_cast<double>(loaded.invalid_words);
   js["nonFiniteRows"] = static_cast<double>(loaded.non_finite_rows);
   js["missingRows"] = static_cast<double>(loaded.missing_rows);
+  if (loaded.sidecar != Sidecar::none)
+    js["sidecar"] = loaded.sidecar == Sidecar::reused    ? "reused"
+                    : loaded.sidecar == Sidecar::written ? "written"
+                                                         : "failed";
+  if (!loaded.sidecar_problem.empty()) js["sidecarProblem"] = loaded.sidecar_problem;
   return js;
 }
 

@@ -14,6 +14,8 @@ VocabularySource to_vocabulary_source(const Napi::Object& js) {
 
 const char* format_name(VectorFormat format) {
   switch (format) {
+    case VectorFormat::google_binary_no_newline:
+      return "bin-no-newline";
     case VectorFormat::google_text:
       return "text";
     case VectorFormat::glove_text:
@@ -28,7 +30,8 @@ const char* format_name(VectorFormat format) {
 
 VectorFormat to_format(const Napi::Value& value) {
   const std::string name = value.As<Napi::String>().Utf8Value();
-  for (const VectorFormat format : {VectorFormat::google_text, VectorFormat::glove_text, VectorFormat::w2v})
+  for (const VectorFormat format :
+       {VectorFormat::google_binary_no_newline, VectorFormat::google_text, VectorFormat::glove_text, VectorFormat::w2v})
     if (name == format_name(format)) return format;
   return VectorFormat::google_binary;
 }
@@ -43,6 +46,7 @@ LoadOptions to_load_options(const Napi::Object& js) {
   options.encoding_errors = errors == "strict"   ? EncodingErrors::strict
                             : errors == "ignore" ? EncodingErrors::ignore
                                                  : EncodingErrors::replace;
+  options.sidecar = flag("sidecar");
   options.strict = flag("strict");
   options.allow_truncated = flag("allowTruncated");
   return options;

@@ -53,7 +53,7 @@ Encoded from_file(const std::string& text, unsigned threads, const std::string& 
 
 }  // namespace
 
-TEST_CASE("words are sorted by falling count, ties by first appearance; </s> is word 0") {
+TEST_CASE("words are sorted by falling count, ties by first appearance, </s> is word 0") {
   const Encoded e = from_bytes({"b a c a\nd c  \t a\n"});
   CHECK(e.words == std::vector<std::string>{"</s>", "a", "c", "b", "d"});
   CHECK(e.counts == std::vector<uint64_t>{2, 3, 2, 1, 1});

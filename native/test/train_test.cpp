@@ -114,7 +114,7 @@ TEST_CASE("several threads learn which words keep company") {
     }
 }
 
-TEST_CASE("one thread and one seed give the same bytes; another seed gives others") {
+TEST_CASE("one thread and one seed give the same bytes, another seed gives others") {
   const std::string text = grouped_text(300, 2);
   const auto vectors = [&](uint64_t seed) {
     TrainingOptions options = small_options(true, true, 5);

@@ -484,7 +484,7 @@ TEST_CASE("bytes after the last row are refused") {
     CHECK_CODE(load(text_of(three_rows, 2) + rest), code::vector_format, "line 5");
 }
 
-TEST_CASE("rows that are not finite are counted; in strict mode the first is an error") {
+TEST_CASE("rows that are not finite are counted, in strict mode the first is an error") {
   LoadOptions strict;
   strict.strict = true;
   for (const float value : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
@@ -609,7 +609,7 @@ TEST_CASE("GloVe's text has no header: its dimensions are those of its words wit
   CHECK(file.content() == "a 1.000000 -2.000000 \nb 0.000000 0.500000 \n");
 }
 
-TEST_CASE("a mapped file that is written to or cut is noticed; one that is replaced is not touched") {
+TEST_CASE("a mapped file that is written to or cut is noticed, one that is replaced is not touched") {
   const std::string content = binary_of(random_rows(2000, 30, 20), 30);
   for (const bool cut : {true, false}) {
     const TestFile file(content);

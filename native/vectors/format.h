@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,11 +54,13 @@ constexpr size_t rows_per_block = 1024;  // decoded or formatted by one thread a
 // The next row from `at` on, behind newlines; sets the offset of its values. False where no whole row follows.
 bool next_binary_row(std::string_view bytes, size_t row_bytes, size_t& at, size_t& values);
 LoadedVectors read_google_binary(const VectorSource& source, TaskControl& control);
-void write_google_binary(const VectorStore& store, AtomicFile& file, TaskControl& control);
+// What its scan finds, in a file beside it (options.sidecar). Reading gives nothing where that is missing, stale or
+// corrupt, and says why in `problem` unless it is missing. Writing throws ERR_W2V_FILE_WRITE, ERR_W2V_VECTOR_FORMAT,
+// ERR_W2V_CANCELLED.
+std::optional<LoadedVectors> read_sidecar(const VectorSource& source, std::string& problem);
+void write_sidecar(const VectorSource& source, const LoadedVectors& loaded, TaskControl& control);
+void write_google_binary(const VectorStore& store, std::string_view row_end, AtomicFile& file, TaskControl& control);
 
-// As PNG's: no text begins so, and what changes line ends changes it.
-inline constexpr char w2v_magic[8] = {'\x89', 'w', '2', 'v', '\r', '\n', '\x1a', '\n'};
-bool is_w2v_file(std::string_view bytes);
 LoadedVectors read_w2v_file(const VectorSource& source, TaskControl& control);
 void write_w2v_file(const VectorStore& store, AtomicFile& file, TaskControl& control);
 

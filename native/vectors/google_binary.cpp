@@ -176,20 +176,38 @@ bool next_binary_row(std::string_view bytes, size_t row_bytes, size_t& at, size_
 
 LoadedVectors read_google_binary(const VectorSource& source, TaskControl& control) {
   control.begin(Phase::loading, source.bytes.size());
+  const bool keeps_sidecar =
+      source.options.sidecar && source.options.map && source.file && source.wanted_rows() == source.rows;
   LoadedVectors loaded;
-  loaded.format = VectorFormat::google_binary;
-  FoundRows found = find_rows(source, loaded, control);
-  loaded.invalid_words = found.invalid_words;
-  const size_t rows = found.size();
-  const bool in_place = source.options.map || !source.file;
-  loaded.store = (in_place ? store_in_place : store_in_memory)(source, std::move(found), control);
-  loaded.duplicate_words = rows - loaded.store->size();
+  std::string problem;
+  if (auto known = keeps_sidecar ? read_sidecar(source, problem) : std::nullopt) {
+    loaded = *std::move(known);
+  } else {
+    loaded.format = VectorFormat::google_binary;
+    FoundRows found = find_rows(source, loaded, control);
+    loaded.invalid_words = found.invalid_words;
+    const size_t rows = found.size();
+    const bool in_place = source.options.map || !source.file;
+    loaded.store = (in_place ? store_in_place : store_in_memory)(source, std::move(found), control);
+    loaded.duplicate_words = rows - loaded.store->size();
+  }
   check_finite_rows(source, loaded);
+  if (keeps_sidecar && loaded.sidecar != Sidecar::reused) {
+    try {
+      write_sidecar(source, loaded, control);
+      loaded.sidecar = Sidecar::written;
+    } catch (const Error& error) {
+      if (error.is(code::cancelled)) throw;
+      loaded.sidecar = Sidecar::failed;
+      problem = error.what();
+    }
+  }
+  loaded.sidecar_problem = problem;
   control.done = source.bytes.size();
   return loaded;
 }
 
-void write_google_binary(const VectorStore& store, AtomicFile& file, TaskControl& control) {
+void write_google_binary(const VectorStore& store, std::string_view row_end, AtomicFile& file, TaskControl& control) {
   for (size_t i = 0; i < store.size(); ++i) {
     if (i % rows_per_block == 0) {
       control.check_cancelled();
@@ -198,7 +216,7 @@ void write_google_binary(const VectorStore& store, AtomicFile& file, TaskControl
     file.write(store.word(i));
     file.write(" ");
     file.write(store.row(i), store.dims() * sizeof(float));
-    file.write("\n");
+    file.write(row_end);
     control.done = file.bytes_written();
   }
 }

@@ -49,7 +49,7 @@ bool read_header(VectorSource& source) {
 
 LoadedVectors read_vectors(VectorSource source, TaskControl& control) {
   if (source.bytes.starts_with(byte_order_mark)) source.body = byte_order_mark.size();
-  if (is_w2v_file(source.bytes)) return read_w2v_file(source, control);
+  if (SectionFile::is_one(source.bytes)) return read_w2v_file(source, control);
   const std::string other = known_other_format(source.bytes);
   if (!read_header(source)) {
     if (other.empty() && is_glove_text(source)) return read_text(source, control);
@@ -65,6 +65,7 @@ LoadedVectors read_vectors(VectorSource source, TaskControl& control) {
 
 // The formats end words at blanks and rows at line ends: a word that holds one could not be read again.
 void check_writable(const VectorStore& store, const std::string& path) {
+  store.check_unchanged();
   for (size_t i = 0; i < store.size(); ++i)
     if (store.word(i).find_first_of(" \t\n\r") != std::string_view::npos)
       throw Error(code::word_unwritable, "Cannot write '" + path + "': expected words without blanks and line ends " +
@@ -109,7 +110,7 @@ LoadedVectors load_vectors(std::shared_ptr<const ByteBuffer> bytes, const std::s
 }
 
 bool holds_rows(std::string_view bytes, uint64_t rows) {
-  if (is_w2v_file(bytes)) return false;
+  if (SectionFile::is_one(bytes)) return false;
   const LoadOptions options;
   VectorSource source{"", bytes, nullptr, nullptr, options};
   const bool has_header = read_header(source);
@@ -133,10 +134,14 @@ void save_vectors(const VectorStore& store, const std::string& path, VectorForma
   // A text value takes at least nine bytes; the true total is known only at the end.
   control.begin(Phase::saving, store.size() * store.dims() * (text ? 9 : sizeof(float)));
   AtomicFile file(path);
-  if (format == VectorFormat::google_binary || format == VectorFormat::google_text)
+  if (format != VectorFormat::glove_text && format != VectorFormat::w2v)
     file.write(std::to_string(store.size()) + " " + std::to_string(store.dims()) + "\n");
-  const auto write = text ? write_text : format == VectorFormat::w2v ? write_w2v_file : write_google_binary;
-  write(store, file, control);
+  if (text)
+    write_text(store, file, control);
+  else if (format == VectorFormat::w2v)
+    write_w2v_file(store, file, control);
+  else
+    write_google_binary(store, format == VectorFormat::google_binary ? "\n" : "", file, control);
   file.commit();
   control.total = file.bytes_written();
 }

@@ -15,9 +15,10 @@ namespace w2v {
 
 enum class VectorFormat {
   google_binary,
-  google_text,  // fastText's .vec too
-  glove_text,   // as Google's, without the first line
-  w2v,          // our own: mapped with its index, norms and counts
+  google_binary_no_newline,  // to be written: without the newline after each row, as gensim writes it
+  google_text,               // fastText's .vec too
+  glove_text,                // as Google's, without the first line
+  w2v,                       // our own: mapped with its index, norms and counts
 };
 
 // What becomes of words that are not UTF-8.
@@ -28,8 +29,13 @@ struct LoadOptions {
   uint64_t limit = std::numeric_limits<uint64_t>::max();  // rows read, from the first on
   EncodingErrors encoding_errors = EncodingErrors::replace;
   bool strict = false;           // a row with NaN or infinity is an error
+  bool sidecar = false;          // keep the index of a mapped Google binary in `<path>.w2vrows` (sidecar.cpp)
   bool allow_truncated = false;  // fewer rows than promised, and a row that is cut at the end, are no error
 };
+
+// What became of LoadOptions::sidecar. `none`: not wanted, or the format, the limit or the lack of a map leave no use
+// for one.
+enum class Sidecar { none, reused, written, failed };
 
 struct LoadedVectors {
   std::shared_ptr<const VectorStore> store;
@@ -38,6 +44,8 @@ struct LoadedVectors {
   uint64_t invalid_words = 0;    // words that were not UTF-8: repaired
   uint64_t non_finite_rows = 0;  // rows with NaN or infinity: kept, they answer no query
   uint64_t missing_rows = 0;     // promised, not there (allow_truncated)
+  Sidecar sidecar = Sidecar::none;
+  std::string sidecar_problem;  // why one that was there was not used, or why none could be written
 };
 
 // Reads Google binary (rows with or without a trailing newline), Google text, GloVe text or .w2v, told apart by

@@ -12,6 +12,7 @@
 
 #include "base/mapped_file.h"
 #include "base/matrix.h"
+#include "base/section_file.h"
 #include "corpus/word_index.h"
 
 namespace w2v {
@@ -39,13 +40,8 @@ class VectorStore {
     std::span<const uint64_t> counts;      // one per word, or empty
     std::span<const float> inverse_norms;  // as inverse_norms() gives them, with non_finite_rows; empty: to be computed
     uint64_t non_finite_rows = 0;
-    struct Section {
-      std::string name;
-      std::string_view bytes;
-      uint64_t checksum;
-    };
-    std::vector<Section> checksums;          // of the file (w2v_file.cpp), where it has them
-    std::shared_ptr<const MappedFile> file;  // where rows or words lie in one
+    std::vector<SectionFile::Section> sections;  // of the file, where it has checksums
+    std::shared_ptr<const MappedFile> file;      // where rows or words lie in one
   };
   explicit VectorStore(Parts parts);
 
@@ -63,7 +59,7 @@ class VectorStore {
   uint32_t find(std::string_view word) const;  // WordIndex::none if absent
   bool has_counts() const { return !parts_.counts.empty(); }
   uint64_t count(size_t i) const { return parts_.counts.empty() ? 0 : parts_.counts[i]; }
-  const std::vector<Parts::Section>& checksums() const { return parts_.checksums; }
+  const std::vector<SectionFile::Section>& sections() const { return parts_.sections; }
   bool is_mapped() const { return parts_.file != nullptr; }
 
   // Throws ERR_W2V_FILE_CHANGED where the mapped file has another size or time than when it was opened: what is mapped
