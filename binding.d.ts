@@ -149,6 +149,8 @@ export interface VectorStore {
   search(request: SearchRequest): Job<SearchResult>;
   /** The cosine of a query of vectorSize numbers with every row; NaN for a row that is not finite. */
   cosines(query: Float32Array, threads: number): Job<Float32Array>;
+  /** Word Mover's Distance of two texts, given as positions of their words; infinity where one is empty. */
+  wordMoversDistance(a: Uint32Array, b: Uint32Array, unitLength: boolean): Job<number>;
   /** Written to a temporary name beside `path`, then renamed. */
   save(path: string, format: 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v'): Job<void>;
   /** `word count` lines, as Google's -save-vocab writes. */

@@ -352,6 +352,27 @@ export class KeyedVectors implements Iterable<string> {
     return cosines;
   }
 
+  /**
+   * Word Mover's Distance of two tokenised texts (Kusner et al. 2015): the least sum of Euclidean distances that the words of one must travel to
+   * become the other, each text weighing 1 in all; solved exactly. Unknown words are left out, as gensim does; infinity
+   * where one text has no known word. `norm` brings vectors to unit length before.
+   *
+   * @throws ERR_W2V_ARGUMENT, ERR_W2V_CANCELLED
+   */
+  async wmDistance(
+    a: readonly string[],
+    b: readonly string[],
+    { norm = true, ...options }: { norm?: boolean } & JobOptions = {},
+  ): Promise<number> {
+    const [from, to] = [a, b].map((text) => {
+      if (!Array.isArray(text)) {
+        throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(text)}`);
+      }
+      return Uint32Array.from(text.map((word: string) => this.indexOf(word)).filter((index) => index >= 0));
+    });
+    return runJob(() => this.#store.wordMoversDistance(from!, to!, norm), watch(options));
+  }
+
   /** Cosines of a vector with several others: gensim's cosine_similarities. */
   static cosineSimilarities(vector: ArrayLike<number>, others: readonly ArrayLike<number>[]): Float32Array {
     const x = unit(Float64Array.from(vector));

@@ -339,6 +339,22 @@ describe("gensim's other questions", () => {
     expect(new Set(central.map(({ word }) => word))).toEqual(new Set(['w1', 'w2', 'w3']));
   });
 
+  test('wmDistance: what words must travel', async () => {
+    const vectors = await loaded(compass);
+    // east (1, 0) to north (0, 1): √2; half of the other text stays where it is.
+    expect(await vectors.wmDistance(['east'], ['north'])).toBeCloseTo(Math.SQRT2, 6);
+    expect(await vectors.wmDistance(['east', 'north'], ['north', 'unknown'])).toBeCloseTo(Math.SQRT2 / 2, 6);
+    expect(await vectors.wmDistance(['east'], ['north'], { norm: false })).toBeCloseTo(Math.sqrt(5), 6);
+    expect(await vectors.wmDistance(['east', 'west'], ['west', 'east'])).toBe(0);
+    expect(await vectors.wmDistance(['unknown'], ['west'])).toBe(Infinity);
+    expect((await rejectionOf(vectors.wmDistance('east' as unknown as string[], ['west']))).code).toBe(
+      'ERR_W2V_ARGUMENT',
+    );
+    expect(
+      (await rejectionOf(vectors.wmDistance(['east'], ['west'], { signal: AbortSignal.abort() }))).code,
+    ).toBe('ERR_W2V_CANCELLED');
+  });
+
   test('resolve finds other spellings of a word', async () => {
     const words = ['New_York', 'paris', 'NASA', 'Los Angeles', 'San_Francisco'];
     const cities = await loaded(words.map((word, i) => [word.replace(' ', '\u00a0'), [i, 1]]));

@@ -9,6 +9,7 @@
 #include "node/convert.h"
 #include "node/job.h"
 #include "search/exact.h"
+#include "search/word_movers.h"
 #include "vectors/vector_file.h"
 
 namespace w2v::node {
@@ -37,7 +38,9 @@ Napi::Function VectorStoreObject::define(Napi::Env env) {
        InstanceMethod<&VectorStoreObject::index_of>("indexOf"), InstanceMethod<&VectorStoreObject::word_at>("wordAt"),
        InstanceMethod<&VectorStoreObject::words>("words"), InstanceMethod<&VectorStoreObject::count_at>("countAt"),
        InstanceMethod<&VectorStoreObject::rows>("rows"), InstanceMethod<&VectorStoreObject::search>("search"),
-       InstanceMethod<&VectorStoreObject::cosines>("cosines"), InstanceMethod<&VectorStoreObject::save>("save"),
+       InstanceMethod<&VectorStoreObject::cosines>("cosines"),
+       InstanceMethod<&VectorStoreObject::word_movers_distance>("wordMoversDistance"),
+       InstanceMethod<&VectorStoreObject::save>("save"),
        InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary"),
        InstanceMethod<&VectorStoreObject::verify>("verify")});
 }
@@ -178,6 +181,21 @@ Napi::Value VectorStoreObject::cosines(const Napi::CallbackInfo& info) {
                                   Napi::Env env) -> Napi::Value {
                          return to_typed_array<Napi::Float32Array>(env, std::span(scores));
                        };
+                     });
+  });
+}
+
+Napi::Value VectorStoreObject::word_movers_distance(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::vector<uint32_t> a = to_ids(info[0]), b = to_ids(info[1]);
+    for (const std::vector<uint32_t>& text : {a, b})
+      for (const uint32_t id : text)
+        if (id >= store_->size()) throw bad_index(id, store_->size());
+    const bool unit_length = info[2].As<Napi::Boolean>().Value();
+    return start_job(info.Env(), Phase::searching,
+                     [store = store_, a = std::move(a), b = std::move(b), unit_length](TaskControl& control) -> ToJs {
+                       return [distance = w2v::word_movers_distance(*store, a, b, unit_length, control)](
+                                  Napi::Env env) -> Napi::Value { return Napi::Number::New(env, distance); };
                      });
   });
 }

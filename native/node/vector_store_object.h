@@ -29,6 +29,7 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   Napi::Value rows(const Napi::CallbackInfo& info);
   Napi::Value search(const Napi::CallbackInfo& info);
   Napi::Value cosines(const Napi::CallbackInfo& info);
+  Napi::Value word_movers_distance(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
   Napi::Value save_vocabulary(const Napi::CallbackInfo& info);
   Napi::Value verify(const Napi::CallbackInfo& info);
