@@ -122,6 +122,8 @@ export interface SearchRequest {
   from: number;
   to: number;
   threads: number;
+  /** Rows that choose the candidates; undefined: the store's own rows, and no candidates. */
+  precision?: 'bf16' | 'int8';
   /** The queries are one question of 3CosMul, so many of them positive; undefined: each is a question by cosine. */
   cosmulPositives?: number;
 }
@@ -137,6 +139,8 @@ export interface VectorStore {
   readonly size: number;
   readonly vectorSize: number;
   readonly hasCounts: boolean;
+  /** The rows that are there, the most precise ones first. */
+  readonly precisions: ('float32' | 'bf16' | 'int8')[];
   /** Index of a word; −1 if it is not there. */
   indexOf(word: string): number;
   wordAt(index: number): string;
@@ -151,8 +155,12 @@ export interface VectorStore {
   cosines(query: Float32Array, threads: number): Job<Float32Array>;
   /** Word Mover's Distance of two texts, given as positions of their words; infinity where one is empty. */
   wordMoversDistance(a: Uint32Array, b: Uint32Array, unitLength: boolean): Job<number>;
-  /** Written to a temporary name beside `path`, then renamed. */
-  save(path: string, format: 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v'): Job<void>;
+  /** Written to a temporary name beside `path`, then renamed. `precisions`: the rows of a .w2v file. */
+  save(
+    path: string,
+    format: 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v',
+    precisions: readonly ('float32' | 'bf16' | 'int8')[],
+  ): Job<void>;
   /** `word count` lines, as Google's -save-vocab writes. */
   saveVocabulary(path: string): Job<void>;
   /** Compares what a .w2v file holds with its checksums; `path` is used in messages. */
@@ -196,7 +204,7 @@ export interface LoadResult {
 }
 
 export interface Binding {
-  /** The instruction set the kernels run on: 'avx512', 'avx2' or 'scalar'. Throws ERR_W2V_ISA for an unknown W2V_FORCE_ISA. */
+  /** The instruction set the kernels run on: 'avx512vnni', 'avx512', 'avx2', 'neon' or 'scalar'. Throws ERR_W2V_ISA for an unknown W2V_FORCE_ISA. */
   isa(): string;
   /** Those this build and this processor can run, best first. */
   availableIsas(): string[];

@@ -28,7 +28,7 @@ export {
   type SearchOptions,
 } from './keyed-vectors.js';
 export type { Combination, Weighted, WordOrVector } from './query.js';
-export type { LoadingOptions, VectorFormat, VectorStream } from './vector-file.js';
+export type { LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
 export { Word2Vec, type TrainOptions, type TrainingProgress, type TrainingReport } from './word2vec.js';
 
@@ -42,7 +42,7 @@ export function isa(): string {
   return callNative(() => binding.isa());
 }
 
-/** The instruction sets that this build and this processor can run (`avx512`, `avx2`, `scalar`), best first. */
+/** The instruction sets that this build and this processor can run (`avx512vnni`, `avx512`, `avx2`, `neon`, `scalar`), best first. */
 export function availableIsas(): string[] {
   return binding.availableIsas();
 }

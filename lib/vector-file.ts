@@ -23,6 +23,11 @@ export type VectorFormat = 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v';
 
 export const vectorFormats: readonly VectorFormat[] = ['bin', 'bin-no-newline', 'text', 'glove', 'w2v'];
 
+/** Rows of a .w2v file: as they are; as bfloat16, half the size; as int8 with a scale for each row, a quarter. */
+export type Precision = 'float32' | 'bf16' | 'int8';
+
+const precisions: readonly Precision[] = ['float32', 'bf16', 'int8'];
+
 /** The format that a file's name asks for. */
 export function formatOfName(path: string): VectorFormat {
   const name = path.replace(/\.gz$/i, '');
@@ -155,20 +160,22 @@ export async function saveStore(
   store: VectorStore,
   path: string,
   format: VectorFormat,
+  precision: Precision | readonly Precision[],
   watch: JobWatch,
 ): Promise<void> {
+  const rows = checkPrecision(precision, format);
   if (!vectorFormats.includes(format)) {
     throw new W2VError(
       'ERR_W2V_OPTION',
       `Expected format to be ${vectorFormats.map((name) => `'${name}'`).join(', ')} but received ${describe(format)}`,
     );
   }
-  if (!path.endsWith('.gz')) return runJob(() => store.save(path, format), watch);
+  if (!path.endsWith('.gz')) return runJob(() => store.save(path, format, rows), watch);
   await checkReplaceable(path);
   const plain = `${path}.${process.pid}-${++serial}.plain.tmp`;
   const compressed = `${path}.${process.pid}-${serial}.tmp`;
   try {
-    await runJob(() => store.save(plain, format), watch);
+    await runJob(() => store.save(plain, format, rows), watch);
     await compress(plain, compressed, watch.signal);
     await rename(compressed, path);
   } catch (error) {
@@ -179,6 +186,23 @@ export async function saveStore(
 }
 
 let serial = 0;
+
+function checkPrecision(precision: Precision | readonly Precision[], format: VectorFormat): Precision[] {
+  const list = [...new Set([precision].flat())] as Precision[];
+  if (list.length === 0 || !list.every((name) => precisions.includes(name))) {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Expected precision to be ${precisions.map((name) => `'${name}'`).join(', ')} or several of them but received ${describe(precision)}`,
+    );
+  }
+  if (format !== 'w2v' && list.join() !== 'float32') {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Expected the format 'w2v' for rows of precision '${list.join("', '")}' but received '${format}': other formats hold float32 only`,
+    );
+  }
+  return list;
+}
 
 async function compress(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
   const file = await open(to, 'w');

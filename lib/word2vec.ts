@@ -77,7 +77,7 @@ export interface TrainingReport {
   /** The last learning rate. */
   alpha: number;
   threads: number;
-  /** The instruction set of the kernels: avx512, avx2 or scalar. */
+  /** The instruction set of the kernels: avx512vnni, avx512, avx2, neon or scalar. */
   isa: string;
   /** The share of the model's memory that the system put in huge pages, 0 to 1; null where it does not tell. */
   hugePageShare: number | null;

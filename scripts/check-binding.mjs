@@ -141,7 +141,7 @@ async function readAddon(addon, folder) {
   });
   const found = await vectors.search(watchedSearch).promise;
   const file = path.join(folder, 'vectors.bin');
-  await vectors.save(file, 'bin').promise;
+  await vectors.save(file, 'bin', ['float32']).promise;
 
   const buffer = addon.createBuffer();
   const bufferMembers = membersOf(buffer);

@@ -355,6 +355,51 @@ describe("gensim's other questions", () => {
     ).toBe('ERR_W2V_CANCELLED');
   });
 
+  test('searches with rows of fewer bits, made in memory or from a file', async () => {
+    const rows: Rows = Array.from({ length: 500 }, (_, i) => [
+      `w${i}`,
+      Array.from({ length: 20 }, (_, d) => Math.sin(i * (d + 1.3)) + (d === i % 20 ? 2 : 0)),
+    ]);
+    const vectors = await loaded(rows);
+    expect(vectors.precisions).toEqual(['float32']);
+    const exact = await vectors.mostSimilar('w7', { precision: 'exact' });
+    expect(exact).toEqual(await vectors.mostSimilar('w7'));
+    for (const precision of ['int8', 'bf16'] as const) {
+      expect(await vectors.mostSimilar('w7', { precision })).toEqual(exact);
+      expect(await vectors.search(['w7', 'w8'], { precision })).toEqual(await vectors.search(['w7', 'w8']));
+
+      await vectors.save(file(`${precision}.w2v`), { precision });
+      const small = await KeyedVectors.load(file(`${precision}.w2v`));
+      expect(small.precisions).toEqual([precision]);
+      expect(small.get('w7')[3]).toBeCloseTo(vectors.get('w7')[3]!, 1);
+      const found = await small.mostSimilar('w7');
+      expect(found[0]!.word).toBe(exact[0]!.word);
+      expect(found[0]!.score).toBeCloseTo(exact[0]!.score, 2);
+      expect(await small.mostSimilar('w7', { precision: 'exact' })).toEqual(found);
+      await small.save(file('again.bin'));
+      expect((await KeyedVectors.load(file('again.bin'))).get('w7')).toEqual(small.get('w7'));
+    }
+    await vectors.save(file('both.w2v'), { precision: ['float32', 'int8'] });
+    const both = await KeyedVectors.load(file('both.w2v'), { mmap: false });
+    expect(both.precisions).toEqual(['float32', 'int8']);
+    expect(both.get('w9')).toEqual(vectors.get('w9'));
+    expect(await both.mostSimilar('w7', { precision: 'int8' })).toEqual(exact);
+  });
+
+  test('a precision that does not fit is refused', async () => {
+    const vectors = await loaded(compass);
+    const codeOf = async (promise: Promise<unknown>) => (await rejectionOf(promise)).code;
+    for (const promise of [
+      vectors.mostSimilar('east', { precision: 'int4' as 'int8' }),
+      vectors.mostSimilarCosmul({ positive: 'east' }, { precision: 'int8' }),
+      vectors.save(file('x.bin'), { precision: 'int8' }),
+      vectors.save(file('x.w2v'), { precision: [] }),
+      vectors.save(file('x.w2v'), { precision: 'exact' as 'int8' }),
+    ]) {
+      expect(await codeOf(promise)).toBe('ERR_W2V_OPTION');
+    }
+  });
+
   test('resolve finds other spellings of a word', async () => {
     const words = ['New_York', 'paris', 'NASA', 'Los Angeles', 'San_Francisco'];
     const cities = await loaded(words.map((word, i) => [word.replace(' ', '\u00a0'), [i, 1]]));

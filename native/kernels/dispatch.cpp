@@ -20,7 +20,11 @@ namespace avx512 {
 extern const Kernels table;
 }
 #endif
-
+#ifdef W2V_HAVE_AVX512VNNI
+namespace avx512vnni {
+void scan_int8(const int8_t* query, const char* const* rows, size_t n_rows, size_t size, int32_t* dots);
+}
+#endif
 #ifdef W2V_HAVE_NEON
 namespace neon {
 extern const Kernels table;
@@ -30,7 +34,7 @@ extern const Kernels table;
 namespace {
 
 struct Available {
-  const Kernels* list[4] = {};
+  const Kernels* list[5] = {};
   size_t n = 0;
   void add(const Kernels& k) { list[n++] = &k; }
 
@@ -39,8 +43,17 @@ struct Available {
   Available() {
 #if defined(W2V_HAVE_AVX512)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma"))
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) {
+#if defined(W2V_HAVE_AVX512VNNI)
+      if (__builtin_cpu_supports("avx512vnni")) {
+        static Kernels vnni = avx512::table;
+        vnni.isa = "avx512vnni";
+        vnni.scan_int8 = &avx512vnni::scan_int8;
+        add(vnni);
+      }
+#endif
       add(avx512::table);
+    }
 #endif
 #if defined(W2V_HAVE_AVX2)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add(avx2::table);

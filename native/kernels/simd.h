@@ -42,6 +42,11 @@ inline Vec load(const void* p) { return {_mm512_loadu_ps(p)}; }
 inline Vec load_first(const void* p, size_t n) {
   return {_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p)};
 }
+// The upper halves of floats.
+inline Vec load_bfloat16(const void* p) {
+  const __m256i halves = _mm256_loadu_si256(static_cast<const __m256i*>(p));
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16))};
+}
 inline void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
 inline Vec broadcast(float x) { return {_mm512_set1_ps(x)}; }
 inline Vec add(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
@@ -73,6 +78,10 @@ inline Vec load_first(const void* p, size_t n) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   return {_mm256_maskload_ps(static_cast<const float*>(p),
                              _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane))};
+}
+inline Vec load_bfloat16(const void* p) {
+  const __m128i halves = _mm_loadu_si128(static_cast<const __m128i*>(p));
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16))};
 }
 inline void store(float* p, Vec a) { _mm256_storeu_ps(p, a.v); }
 inline Vec broadcast(float x) { return {_mm256_set1_ps(x)}; }
@@ -111,6 +120,9 @@ inline Vec load_first(const void* p, size_t n) {
   for (size_t i = 0; i < n; ++i) lanes[i] = read_float(static_cast<const char*>(p) + i * sizeof(float));
   return {vld1q_f32(lanes)};
 }
+inline Vec load_bfloat16(const void* p) {
+  return {vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(static_cast<const uint16_t*>(p)), 16))};
+}
 inline void store(float* p, Vec a) { vst1q_f32(p, a.v); }
 inline Vec broadcast(float x) { return {vdupq_n_f32(x)}; }
 inline Vec add(Vec a, Vec b) { return {vaddq_f32(a.v, b.v)}; }
@@ -138,6 +150,13 @@ struct Vec {
 };
 inline Vec load(const void* p) { return {read_float(p)}; }
 inline Vec load_first(const void*, size_t) { return {0}; }
+inline Vec load_bfloat16(const void* p) {
+  union {
+    uint32_t bits;
+    float value;
+  } widened = {static_cast<uint32_t>(*static_cast<const uint16_t*>(p)) << 16};
+  return {widened.value};
+}
 inline void store(float* p, Vec a) { *p = a.v; }
 inline Vec broadcast(float x) { return {x}; }
 inline Vec add(Vec a, Vec b) { return {a.v + b.v}; }

@@ -36,6 +36,17 @@ VectorFormat to_format(const Napi::Value& value) {
   return VectorFormat::google_binary;
 }
 
+Precision to_precision(const Napi::Value& value) {
+  const std::string name = value.As<Napi::String>().Utf8Value();
+  for (const Precision precision : {Precision::bfloat16, Precision::int8})
+    if (name == precision_name(precision)) return precision;
+  return Precision::float32;
+}
+
+const char* precision_name(Precision precision) {
+  return precision == Precision::float32 ? "float32" : precision == Precision::bfloat16 ? "bf16" : "int8";
+}
+
 LoadOptions to_load_options(const Napi::Object& js) {
   const auto flag = [&js](const char* name) { return js.Get(name).As<Napi::Boolean>().Value(); };
   LoadOptions options;

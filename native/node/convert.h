@@ -17,6 +17,8 @@ VocabularySource to_vocabulary_source(const Napi::Object& options);
 // The names of binding.d.ts.
 const char* format_name(VectorFormat format);
 VectorFormat to_format(const Napi::Value& name);
+Precision to_precision(const Napi::Value& name);
+const char* precision_name(Precision precision);
 LoadOptions to_load_options(const Napi::Object& options);
 TrainingOptions to_training_options(const Napi::Object& options);
 std::vector<std::string> to_strings(const Napi::Value& array);

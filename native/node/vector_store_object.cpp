@@ -8,7 +8,7 @@
 #include "node/addon.h"
 #include "node/convert.h"
 #include "node/job.h"
-#include "search/exact.h"
+#include "search/nearest.h"
 #include "search/word_movers.h"
 #include "vectors/vector_file.h"
 
@@ -35,6 +35,7 @@ Napi::Function VectorStoreObject::define(Napi::Env env) {
       {InstanceAccessor<&VectorStoreObject::size>("size"),
        InstanceAccessor<&VectorStoreObject::vector_size>("vectorSize"),
        InstanceAccessor<&VectorStoreObject::has_counts>("hasCounts"),
+       InstanceAccessor<&VectorStoreObject::precisions>("precisions"),
        InstanceMethod<&VectorStoreObject::index_of>("indexOf"), InstanceMethod<&VectorStoreObject::word_at>("wordAt"),
        InstanceMethod<&VectorStoreObject::words>("words"), InstanceMethod<&VectorStoreObject::count_at>("countAt"),
        InstanceMethod<&VectorStoreObject::rows>("rows"), InstanceMethod<&VectorStoreObject::search>("search"),
@@ -77,6 +78,13 @@ Napi::Value VectorStoreObject::vector_size(const Napi::CallbackInfo& info) {
 
 Napi::Value VectorStoreObject::has_counts(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), store_->has_counts());
+}
+
+Napi::Value VectorStoreObject::precisions(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::int8})
+    if (store_->has(precision)) names.Set(names.Length(), Napi::String::New(info.Env(), precision_name(precision)));
+  return names;
 }
 
 Napi::Value VectorStoreObject::index_of(const Napi::CallbackInfo& info) {
@@ -138,6 +146,7 @@ Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
     };
     const size_t top_n = whole("topN"), from = whole("from"), to = whole("to");
     const unsigned threads = static_cast<unsigned>(whole("threads"));
+    const Precision precision = js.Get("precision").IsString() ? to_precision(js.Get("precision")) : Precision::float32;
     const bool cosmul = js.Get("cosmulPositives").IsNumber();
     const size_t positives = cosmul ? whole("cosmulPositives") : 0;
     std::vector<float> queries = to_floats(js.Get("queries"));
@@ -155,10 +164,11 @@ Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
     return start_job(
         info.Env(), Phase::searching,
         [store = store_, queries = std::move(queries), offsets = std::move(offsets), excluded = std::move(excluded),
-         filter = std::move(filter), top_n, from, to, threads, cosmul, positives](TaskControl& control) -> ToJs {
-          const SearchRequest request{queries, top_n, offsets, excluded, filter, from, to, threads};
+         filter = std::move(filter), top_n, from, to, threads, precision, cosmul,
+         positives](TaskControl& control) -> ToJs {
+          const SearchRequest request{queries, top_n, offsets, excluded, filter, from, to, threads, precision};
           SearchResult found =
-              cosmul ? search_cosmul(*store, request, positives, control) : search_exact(*store, request, control);
+              cosmul ? search_cosmul(*store, request, positives, control) : search_nearest(*store, request, control);
           return [found = std::move(found)](Napi::Env env) -> Napi::Value {
             Napi::Object result = Napi::Object::New(env);
             result["ids"] = to_typed_array<Napi::Uint32Array>(env, std::span(found.ids));
@@ -202,12 +212,15 @@ Napi::Value VectorStoreObject::word_movers_distance(const Napi::CallbackInfo& in
 
 Napi::Value VectorStoreObject::save(const Napi::CallbackInfo& info) {
   const VectorFormat format = to_format(info[1]);
-  return start_job(
-      info.Env(), Phase::saving,
-      [store = store_, path = info[0].As<Napi::String>().Utf8Value(), format](TaskControl& control) -> ToJs {
-        save_vectors(*store, path, format, control);
-        return [](Napi::Env env) { return env.Undefined(); };
-      });
+  const Napi::Array names = info[2].As<Napi::Array>();
+  std::vector<Precision> precisions;
+  for (uint32_t i = 0; i < names.Length(); ++i) precisions.push_back(to_precision(names.Get(i)));
+  return start_job(info.Env(), Phase::saving,
+                   [store = store_, path = info[0].As<Napi::String>().Utf8Value(), format,
+                    precisions](TaskControl& control) -> ToJs {
+                     save_vectors(*store, path, format, control, precisions);
+                     return [](Napi::Env env) { return env.Undefined(); };
+                   });
 }
 
 Napi::Value VectorStoreObject::save_vocabulary(const Napi::CallbackInfo& info) {

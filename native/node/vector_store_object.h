@@ -22,6 +22,7 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   Napi::Value size(const Napi::CallbackInfo& info);
   Napi::Value vector_size(const Napi::CallbackInfo& info);
   Napi::Value has_counts(const Napi::CallbackInfo& info);
+  Napi::Value precisions(const Napi::CallbackInfo& info);
   Napi::Value index_of(const Napi::CallbackInfo& info);
   Napi::Value word_at(const Napi::CallbackInfo& info);
   Napi::Value words(const Napi::CallbackInfo& info);

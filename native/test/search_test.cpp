@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "search/exact.h"
+#include "search/nearest.h"
 #include "test/check.h"
 
 using namespace w2v;
@@ -49,6 +49,7 @@ struct Search {
   size_t from = 0, to = rows.size();
   std::vector<std::vector<uint32_t>> exclusions = std::vector<std::vector<uint32_t>>(queries.size());
   std::vector<uint8_t> filter = {};
+  Precision precision = Precision::float32;
 
   SearchResult run(unsigned threads, TaskControl& control) const {
     const VectorStore store = store_of(rows, dims);
@@ -59,7 +60,7 @@ struct Search {
       ids.insert(ids.end(), excluded.begin(), excluded.end());
       offsets.push_back(static_cast<uint32_t>(ids.size()));
     }
-    return search_exact(store, {all_queries, top_n, offsets, ids, filter, from, to, threads}, control);
+    return search_nearest(store, {all_queries, top_n, offsets, ids, filter, from, to, threads, precision}, control);
   }
   SearchResult run(unsigned threads = 1) const {
     TaskControl control;
@@ -150,6 +151,60 @@ TEST_CASE("the result is the same for any number of threads") {
       CAPTURE(threads);
       CHECK(same(search.run(threads), one));
     }
+  }
+}
+
+TEST_CASE("where all rows are candidates, rows of fewer bits give the answers of the exact search, bit by bit") {
+  constexpr size_t dims = 37, n = 50, top_n = 10;
+  static_assert(candidates_for(top_n) >= n);
+  Rows rows = random_rows(n, dims, 3);
+  rows[4].assign(dims, 0.0f);
+  rows[7][3] = not_a_number;
+  rows[8][3] = infinite;
+  for (float& x : rows[11]) x *= 1e-38f;
+  for (float& x : rows[12]) x *= 1e37f;
+  for (float& x : rows[13]) x *= 1e-44f;  // most values vanish
+  rows[20] = rows[21];
+  for (const size_t n_queries : {1, 3, 40}) {  // one by one, and in panels
+    Search exact{rows, random_rows(n_queries, dims, 4), top_n};
+    for (auto& excluded : exact.exclusions) excluded = {2, 30};
+    exact.filter.assign(n, 1);
+    exact.filter[40] = 0;
+    Search few_bits = exact;
+    for (const Precision precision : {Precision::bfloat16, Precision::int8}) {
+      few_bits.precision = precision;
+      for (const unsigned threads : {1, 3}) {
+        // In panels, exact scores are summed in another order than those of candidates.
+        const SearchResult expected = exact.run(), found = few_bits.run(threads);
+        CHECK(found.ids == expected.ids);
+        for (size_t i = 0; i < found.scores.size(); ++i)
+          CHECK(std::abs(found.scores[i] - expected.scores[i]) <= (n_queries < 8 ? 0 : 1e-6f));
+      }
+    }
+  }
+}
+
+TEST_CASE("rows of fewer bits find nearly all of the best of many, the same ones for any number of threads") {
+  constexpr size_t dims = 60, n = 6000, n_queries = 20, top_n = 10;
+  // Clusters: rows that are hard to tell apart.
+  const Rows centers = random_rows(40, dims, 1), noise = random_rows(n, dims, 2, 0.3f);
+  Rows rows = noise;
+  for (size_t i = 0; i < n; ++i)
+    for (size_t d = 0; d < dims; ++d) rows[i][d] += centers[i % centers.size()][d];
+  const Search exact{rows, Rows(rows.begin(), rows.begin() + n_queries), top_n};
+  const SearchResult expected = exact.run();
+  for (const Precision precision : {Precision::bfloat16, Precision::int8}) {
+    Search search = exact;
+    search.precision = precision;
+    const SearchResult found = search.run();
+    CHECK(search.run(3).ids == found.ids);
+    size_t hits = 0;
+    for (size_t q = 0; q < n_queries; ++q) {
+      const auto begin = expected.ids.begin() + static_cast<ptrdiff_t>(q * top_n);
+      const std::set<uint32_t> best(begin, begin + static_cast<ptrdiff_t>(top_n));
+      for (size_t i = 0; i < top_n; ++i) hits += best.count(found.ids[q * top_n + i]);
+    }
+    CHECK(hits >= 0.98 * n_queries * top_n);
   }
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -99,6 +100,48 @@ TEST_CASE("a .w2v file gives back words, vectors, counts and norms: mapped, copi
         save(*load(folder.file("a.w2v")).store, folder.file("b.w2v"));
         CHECK(bytes_of(folder.file("b.w2v")) == bytes);
       }
+}
+
+TEST_CASE("a .w2v file of any precisions: what is there is taken as it is, floats come from the best") {
+  const TemporaryFolder folder;
+  const auto store = store_of(3000, 37, true);
+  TaskControl control;
+  using Precisions = std::vector<Precision>;
+  for (const Precisions& precisions :
+       {Precisions{Precision::int8}, Precisions{Precision::bfloat16}, Precisions{Precision::float32, Precision::int8},
+        Precisions{Precision::int8, Precision::bfloat16, Precision::float32}}) {
+    save_vectors(*store, folder.file("a.w2v"), VectorFormat::w2v, control, precisions);
+    const LoadedVectors loaded = load(folder.file("a.w2v"));
+    verify(loaded);
+    CHECK(loaded.non_finite_rows == 1);
+    for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::int8})
+      CHECK(loaded.store->has(precision) ==
+            (std::find(precisions.begin(), precisions.end(), precision) != precisions.end()));
+    CHECK((loaded.store->precision() == *std::min_element(precisions.begin(), precisions.end())));
+
+    // Largest error: none; 2⁻⁸ of the value; half a step.
+    std::vector<float> row(37), expected(37);
+    size_t differences = 0;
+    for (size_t i = 0; i < store->size(); ++i) {
+      loaded.store->copy_row(i, row.data());
+      store->copy_row(i, expected.data());
+      float largest = 0;
+      for (const float x : expected) largest = std::max(largest, std::abs(x));
+      for (size_t d = 0; d < row.size(); ++d) {
+        const float error = std::abs(row[d] - expected[d]);
+        const float bound = loaded.store->precision() == Precision::float32    ? 0
+                            : loaded.store->precision() == Precision::bfloat16 ? std::abs(expected[d]) / 256
+                                                                               : largest / 127 * 0.501f;
+        differences += i != 5 && !(error <= bound);  // row 5 is not finite
+      }
+      differences += loaded.store->word(i) != store->word(i) || loaded.store->count(i) != store->count(i);
+    }
+    CHECK(differences == 0);
+
+    // Rows that are there are copied, not made again.
+    save_vectors(*loaded.store, folder.file("b.w2v"), VectorFormat::w2v, control, precisions);
+    CHECK(bytes_of(folder.file("a.w2v")) == bytes_of(folder.file("b.w2v")));
+  }
 }
 
 TEST_CASE("a limit takes the first words of a .w2v file") {

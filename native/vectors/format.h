@@ -62,7 +62,8 @@ void write_sidecar(const VectorSource& source, const LoadedVectors& loaded, Task
 void write_google_binary(const VectorStore& store, std::string_view row_end, AtomicFile& file, TaskControl& control);
 
 LoadedVectors read_w2v_file(const VectorSource& source, TaskControl& control);
-void write_w2v_file(const VectorStore& store, AtomicFile& file, TaskControl& control);
+void write_w2v_file(const VectorStore& store, std::span<const Precision> precisions, AtomicFile& file,
+                    TaskControl& control);
 
 // Whether the first row is text: a word and numbers.
 bool is_google_text(const VectorSource& source);

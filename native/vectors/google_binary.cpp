@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "base/utf8.h"
 #include "vectors/format.h"
+#include "vectors/stored_words.h"
 
 static_assert(std::endian::native == std::endian::little, "rows are used as the file has them: little-endian");
 
@@ -208,17 +209,15 @@ LoadedVectors read_google_binary(const VectorSource& source, TaskControl& contro
 }
 
 void write_google_binary(const VectorStore& store, std::string_view row_end, AtomicFile& file, TaskControl& control) {
-  for (size_t i = 0; i < store.size(); ++i) {
-    if (i % rows_per_block == 0) {
-      control.check_cancelled();
-      store.check_unchanged();
-    }
+  std::vector<float> row(store.dims());
+  for_each_row(store, control, [&](size_t i) {
     file.write(store.word(i));
     file.write(" ");
-    file.write(store.row(i), store.dims() * sizeof(float));
+    store.copy_row(i, row.data());
+    file.write(row.data(), row.size() * sizeof(float));
     file.write(row_end);
     control.done = file.bytes_written();
-  }
+  });
 }
 
 }  // namespace w2v

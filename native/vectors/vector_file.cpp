@@ -87,7 +87,9 @@ void check_finite_rows(const VectorSource& source, LoadedVectors& loaded) {
   loaded.non_finite_rows = loaded.store->non_finite_rows();
   if (loaded.non_finite_rows == 0 || !source.options.strict) return;
   size_t row = 0;
-  while (std::isfinite(norm(loaded.store->row(row), loaded.store->dims()))) ++row;
+  std::vector<float> values(loaded.store->dims());
+  do loaded.store->copy_row(row, values.data());
+  while (std::isfinite(norm(values.data(), values.size())) && ++row);
   throw source.format_error("expected finite values but the vector of " + quoted(loaded.store->word(row)) + ", row " +
                             std::to_string(row + 1) +
                             (loaded.non_finite_rows == 1
@@ -128,7 +130,8 @@ bool holds_rows(std::string_view bytes, uint64_t rows) {
   return found == rows;
 }
 
-void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control) {
+void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control,
+                  std::span<const Precision> precisions) {
   const bool text = format == VectorFormat::google_text || format == VectorFormat::glove_text;
   if (format != VectorFormat::w2v) check_writable(store, path);
   // A text value takes at least nine bytes; the true total is known only at the end.
@@ -139,7 +142,7 @@ void save_vectors(const VectorStore& store, const std::string& path, VectorForma
   if (text)
     write_text(store, file, control);
   else if (format == VectorFormat::w2v)
-    write_w2v_file(store, file, control);
+    write_w2v_file(store, precisions, file, control);
   else
     write_google_binary(store, format == VectorFormat::google_binary ? "\n" : "", file, control);
   file.commit();

@@ -61,9 +61,13 @@ LoadedVectors load_vectors(std::shared_ptr<const ByteBuffer> bytes, const std::s
 // Whether the beginning of a file certainly has so many whole rows: a stream need not be read any further.
 bool holds_rows(std::string_view bytes, uint64_t rows);
 
+inline constexpr Precision only_float32[] = {Precision::float32};
+
 // Written to a temporary name, then renamed. Throws ERR_W2V_FILE_WRITE, ERR_W2V_WORD_UNWRITABLE (a word with a
 // separator in it, which the format cannot hold), ERR_W2V_FILE_CHANGED, ERR_W2V_CANCELLED.
-void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control);
+// `precisions` are the rows that a .w2v file is to hold, each at most once.
+void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control,
+                  std::span<const Precision> precisions = only_float32);
 
 // Compares each section of a .w2v file with its checksum; other formats have none. Throws ERR_W2V_VECTOR_CHECKSUM with
 // the section, ERR_W2V_FILE_CHANGED, ERR_W2V_CANCELLED. `path` is used in messages.

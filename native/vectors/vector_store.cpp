@@ -13,6 +13,8 @@ namespace w2v {
 
 namespace {
 
+constexpr size_t block_rows = 1024;  // one thread's at a time
+
 float inverse_norm(double norm) {
   if (norm == 0) return 0;
   if (!(norm > 0x1p-60 && norm < 0x1p60)) return std::numeric_limits<float>::quiet_NaN();
@@ -68,14 +70,15 @@ uint32_t VectorStore::find(std::string_view text) const {
 std::span<const float> VectorStore::inverse_norms() const {
   if (!parts_.inverse_norms.empty()) return parts_.inverse_norms;
   std::call_once(norms_once_, [this] {
-    constexpr size_t block_rows = 1024;
     std::vector<float> inverse(size());
     std::atomic<uint64_t> non_finite{0};
     for_each_block((size() + block_rows - 1) / block_rows, processors(), [&](size_t block, unsigned) {
       const size_t end = std::min(size(), (block + 1) * block_rows);
       uint64_t faulty = 0;
+      std::vector<float> widened(has(Precision::float32) ? 0 : dims());
       for (size_t i = block * block_rows; i < end; ++i) {
-        const double length = norm(row(i), dims());
+        if (!widened.empty()) copy_row(i, widened.data());
+        const double length = widened.empty() ? norm(row(i), dims()) : norm(widened.data(), dims());
         faulty += !std::isfinite(length);
         inverse[i] = inverse_norm(length);
       }
@@ -87,24 +90,34 @@ std::span<const float> VectorStore::inverse_norms() const {
   return computed_norms_;
 }
 
+const QuantizedRows& VectorStore::quantized(Precision precision, const TaskControl& control) const {
+  const std::optional<QuantizedRows>& stored = precision == Precision::int8 ? parts_.int8 : parts_.bfloat16;
+  if (stored) return *stored;
+  MadeRows& made = precision == Precision::int8 ? made_int8_ : made_bfloat16_;
+  std::call_once(made.once, [&] {
+    const size_t pitch = quantized_pitch(precision, dims());
+    Matrix values(size(), pitch / sizeof(float), "rows of fewer bits");
+    std::vector<float> scales(precision == Precision::int8 ? size() : 0);
+    for_each_block((size() + block_rows - 1) / block_rows, processors(), [&](size_t block, unsigned) {
+      control.check_cancelled();
+      std::vector<float> row(dims());
+      for (size_t i = block * block_rows; i < std::min(size(), (block + 1) * block_rows); ++i) {
+        copy_row(i, row.data());
+        const float scale = quantize(precision, row.data(), dims(), reinterpret_cast<char*>(values.row(i)));
+        if (!scales.empty()) scales[i] = scale;
+      }
+    });
+    made.values = std::move(values);
+    made.scales = std::move(scales);
+    made.view = {precision, reinterpret_cast<const char*>(made.values.row(0)), pitch, made.scales};
+  });
+  return made.view;
+}
+
 uint64_t VectorStore::non_finite_rows() const {
   if (!parts_.inverse_norms.empty()) return parts_.non_finite_rows;
   inverse_norms();
   return non_finite_rows_;
-}
-
-std::shared_ptr<const VectorStore> copied(const VectorStore& store) {
-  WordIndex words(store.size());
-  Matrix rows(store.size(), store.dims(), "vectors");
-  std::vector<uint64_t> counts;
-  for (size_t i = 0; i < store.size(); ++i) {
-    if (words.insert(store.word(i)) != i)
-      throw Error(code::vector_format,
-                  "Expected each word once but '" + std::string(store.word(i).substr(0, 100)) + "' comes twice");
-    store.copy_row(i, rows.row(i));
-    if (store.has_counts()) counts.push_back(store.count(i));
-  }
-  return std::make_shared<const VectorStore>(std::move(words), std::move(rows), std::move(counts));
 }
 
 double norm(const void* row, size_t dims) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,12 +14,15 @@
 #include "base/mapped_file.h"
 #include "base/matrix.h"
 #include "base/section_file.h"
+#include "base/task_control.h"
 #include "corpus/word_index.h"
+#include "vectors/quantized_rows.h"
 
 namespace w2v {
 
 // Words, one vector each, and their counts where known: in memory, or in a mapped file as they lie there. Immutable
-// once made, but for the norms, which are computed at the first search; safe to use from several threads.
+// once made, but for what the first search that needs it computes: norms, rows of fewer bits; safe to use from several
+// threads.
 class VectorStore {
  public:
   // Views of where everything lies; `owner` keeps it there.
@@ -31,6 +35,8 @@ class VectorStore {
     const char* rows = nullptr;
     size_t row_pitch = 0;
     std::span<const uint64_t> row_offsets;
+    // The same rows with fewer bits, where there are such: beside `rows`, or in their place.
+    std::optional<QuantizedRows> bfloat16, int8;
     // Word i: without lengths, what ends at words + word_ends[i] and begins where the one before ends. With lengths, so
     // many bytes that end one byte before row i.
     const char* words = nullptr;
@@ -50,11 +56,31 @@ class VectorStore {
 
   size_t size() const { return parts_.size; }
   size_t dims() const { return parts_.dims; }
-  // `dims` floats, of any alignment: for copy_row() and the kernels.
+  // float32 where such rows are there; else that of the best that are.
+  Precision precision() const {
+    return has(Precision::float32)    ? Precision::float32
+           : has(Precision::bfloat16) ? Precision::bfloat16
+                                      : Precision::int8;
+  }
+  bool has(Precision rows) const {
+    return rows == Precision::bfloat16 ? parts_.bfloat16.has_value()
+           : rows == Precision::int8   ? parts_.int8.has_value()
+                                       : parts_.rows != nullptr || (!parts_.bfloat16 && !parts_.int8);
+  }
+  // Of a store with float32 rows: `dims` floats, of any alignment, for the kernels.
   const char* row(size_t i) const {
     return parts_.rows + (parts_.row_offsets.empty() ? i * parts_.row_pitch : parts_.row_offsets[i]);
   }
-  void copy_row(size_t i, float* to) const { std::memcpy(to, row(i), dims() * sizeof(float)); }
+  // Of any store.
+  void copy_row(size_t i, float* to) const {
+    if (has(Precision::float32))
+      std::memcpy(to, row(i), dims() * sizeof(float));
+    else
+      (parts_.bfloat16 ? parts_.bfloat16 : parts_.int8)->widen(i, dims(), to);
+  }
+  // Rows of bfloat16 or int8; made by all processors at the first call where the store has none. Throws ERR_W2V_MEMORY,
+  // ERR_W2V_CANCELLED.
+  const QuantizedRows& quantized(Precision precision, const TaskControl& control) const;
   std::string_view word(size_t i) const;
   uint32_t find(std::string_view word) const;  // WordIndex::none if absent
   bool has_counts() const { return !parts_.counts.empty(); }
@@ -76,13 +102,17 @@ class VectorStore {
 
  private:
   Parts parts_;
+  struct MadeRows {
+    std::once_flag once;
+    Matrix values;
+    std::vector<float> scales;
+    QuantizedRows view;
+  };
+  mutable MadeRows made_bfloat16_, made_int8_;
   mutable std::once_flag norms_once_;
   mutable std::vector<float> computed_norms_;
   mutable uint64_t non_finite_rows_ = 0;
 };
-
-// A store of its own memory. Throws ERR_W2V_MEMORY, ERR_W2V_VECTOR_FORMAT for a word that comes twice.
-std::shared_ptr<const VectorStore> copied(const VectorStore& store);
 
 // ‖row‖ of `dims` floats of any alignment, summed in double.
 double norm(const void* row, size_t dims);
