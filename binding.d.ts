@@ -155,6 +155,25 @@ export interface VectorStore {
   cosines(query: Float32Array, threads: number): Job<Float32Array>;
   /** Word Mover's Distance of two texts, given as positions of their words; infinity where one is empty. */
   wordMoversDistance(a: Uint32Array, b: Uint32Array, unitLength: boolean): Job<number>;
+  /**
+   * A store with more words: `lengths[i]` bytes of `words` (consumed) each, with `rows` (not to be changed meanwhile) and `counts`.
+   * Those that are there already take the new row and count if `replace`. Throws ERR_W2V_ARGUMENT for a word that comes twice.
+   */
+  withWords(
+    words: ByteBuffer,
+    lengths: Uint32Array,
+    rows: Float32Array,
+    counts: Float64Array | undefined,
+    replace: boolean,
+  ): Job<VectorStore>;
+  /** A store of these words only, each once, in this order. */
+  withOnly(indices: Uint32Array): Job<VectorStore>;
+  /** The most frequent words first, ties in their order. */
+  sortedByCount(): Job<VectorStore>;
+  /** Every row at length 1, but for zeros and rows that are not finite. */
+  atUnitLength(): Job<VectorStore>;
+  /** Rows of another store of the same vectorSize for the words that it has: `taken` of them. */
+  withRowsOf(other: VectorStore): Job<{ vectors: VectorStore; taken: number }>;
   /** Written to a temporary name beside `path`, then renamed. `precisions`: the rows of a .w2v file. */
   save(
     path: string,
@@ -213,6 +232,8 @@ export interface Binding {
   /** Consumes the prepared corpus. */
   train(corpus: Corpus, options: NativeTrainingOptions): Job<NativeTrainingResult>;
   createBuffer(): ByteBuffer;
+  /** A store without words. */
+  createStore(vectorSize: number): VectorStore;
   /** A file, or bytes (consumed; binary rows stay in them) under a name for messages; the format is told by content. */
   loadVectors(bytes: ByteBuffer | undefined, pathOrName: string, options: NativeLoadOptions): Job<LoadResult>;
 }

@@ -71,10 +71,17 @@ export class W2VError extends Error {
 /** A word that the vectors do not have. */
 export class UnknownWordError extends W2VError {
   readonly word: string;
+  /** Words that are there and may have been meant, the likeliest first. */
+  readonly nearSpellings: readonly string[];
 
-  constructor(word: string) {
-    super('ERR_W2V_UNKNOWN_WORD', `The word ${describe(word)} is not in the vectors`);
+  constructor(word: string, nearSpellings: readonly string[] = []) {
+    const meant = nearSpellings.map(describe).join(' or ');
+    super(
+      'ERR_W2V_UNKNOWN_WORD',
+      `The word ${describe(word)} is not in the vectors${meant && `: did you mean ${meant}?`}`,
+    );
     this.word = word;
+    this.nearSpellings = nearSpellings;
   }
 }
 

@@ -58,7 +58,7 @@ export interface WordPairsEvaluation {
  * "a is to b as c is to d": d is the word nearest to b − a + c among those that are not in the question (Mikolov et al.
  * 2013, arXiv:1301.3781). The file has lines of four words in sections that begin with a line ": name".
  */
-export async function evaluateAnalogies(
+export async function evaluateWordAnalogies(
   store: VectorStore,
   file: string,
   options: EvaluationOptions,

@@ -16,6 +16,7 @@ export type {
 export {
   KeyedVectors,
   noAnswer,
+  type AddVectorsOptions,
   type BatchAnswers,
   type BatchSearchOptions,
   type JobOptions,
@@ -26,6 +27,7 @@ export {
   type Progress,
   type SaveOptions,
   type SearchOptions,
+  type VectorRows,
 } from './keyed-vectors.js';
 export type { Combination, Weighted, WordOrVector } from './query.js';
 export type { LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';

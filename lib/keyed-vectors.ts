@@ -3,15 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 import { closest } from 'fastest-levenshtein';
 import { UnknownWordError, W2VError, describe } from './errors.js';
 import {
-  evaluateAnalogies,
+  evaluateWordAnalogies,
   evaluateWordPairs,
   type AnalogyEvaluation,
   type EvaluationOptions,
   type WordPairsEvaluation,
   type WordPairsOptions,
 } from './evaluation.js';
-import { callNative, runJob, type JobProgress, type VectorStore } from './native.js';
+import { binding, callNative, runJob, type Job, type JobProgress, type VectorStore } from './native.js';
 import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
+import { nearSpellings, spellings } from './spelling.js';
 import {
   formatOfName,
   loadStore,
@@ -113,13 +114,16 @@ export interface LoadedFrom {
 const slice = 4096; // words that cross from the addon at a time: well below 10 ms
 
 /**
- * Words and their vectors: immutable, held outside the JavaScript heap, safe to ask from many places at once.
+ * Words and their vectors, held outside the JavaScript heap, safe to ask from many places at once. The methods that change them
+ * (addVectors, sortByDescendingFrequency, unitNormalizeAll, intersectWord2VecFormat) make a copy in memory, of mapped vectors too, and put it in place when it is
+ * done: a search that runs meanwhile answers from what was there before.
  *
  * Look-ups are synchronous. All that goes through the vectors is a promise and runs on native threads. Iterating
  * gives the words in their order, which in trained vectors is by falling frequency, after `</s>`.
  */
 export class KeyedVectors implements Iterable<string> {
-  readonly #store: VectorStore;
+  #store: VectorStore;
+  #changed: Promise<unknown> = Promise.resolve(); // when the last change is done
   /** Set by {@link KeyedVectors.load}. */
   readonly loadedFrom: LoadedFrom | undefined;
 
@@ -151,6 +155,31 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   /**
+   * Vectors of your own: row i, of `vectorSize` numbers, belongs to word i.
+   *
+   * @throws as {@link KeyedVectors.addVectors}
+   */
+  static async fromVectors(
+    words: readonly string[],
+    vectors: VectorRows,
+    options: Omit<AddVectorsOptions, 'replace'> & { vectorSize?: number } = {},
+  ): Promise<KeyedVectors> {
+    checkList(words);
+    const vectorSize =
+      options.vectorSize ??
+      (isRowList(vectors) ? (vectors[0]?.length ?? 0) : vectors.length / Math.max(1, words.length));
+    if (!Number.isInteger(vectorSize) || vectorSize < 1) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected a vector for each of the ${words.length} words, all of the same size, but received ${describe(vectors)}`,
+      );
+    }
+    const made = new KeyedVectors(callNative(() => binding.createStore(vectorSize)));
+    await made.addVectors(words, vectors, options);
+    return made;
+  }
+
+  /**
    * Writes all vectors to a temporary file beside `path`, then renames it: an interrupted save leaves what was there. A
    * path that ends in .gz is compressed.
    *
@@ -174,12 +203,7 @@ export class KeyedVectors implements Iterable<string> {
    */
   async saveVocabulary(path: string, options: JobOptions = {}): Promise<void> {
     checkPath(path);
-    if (!this.#store.hasCounts) {
-      throw new W2VError(
-        'ERR_W2V_ARGUMENT',
-        'Expected vectors with word counts, but loaded vectors have none',
-      );
-    }
+    this.#checkCounts();
     await runJob(() => this.#store.saveVocabulary(path), watch(options));
   }
 
@@ -341,7 +365,7 @@ export class KeyedVectors implements Iterable<string> {
   async doesntMatch(words: readonly string[]): Promise<string> {
     checkWords(words);
     const rows = words.filter((word) => this.has(word)).map((word) => ({ word, row: unit(this.get(word)) }));
-    if (rows.length === 0) throw new UnknownWordError(words[0]);
+    if (rows.length === 0) throw this.#unknownWord(words[0]);
     const mean = new Float64Array(this.vectorSize);
     for (const { row } of rows) row.forEach((x, d) => (mean[d]! += x / rows.length));
     const [worst] = rows
@@ -486,7 +510,7 @@ export class KeyedVectors implements Iterable<string> {
   rankByCentrality(words: readonly string[], { useNorm = true }: { useNorm?: boolean } = {}): Neighbour[] {
     checkWords(words);
     const known = words.filter((word) => this.has(word));
-    if (known.length === 0) throw new UnknownWordError(words[0]);
+    if (known.length === 0) throw this.#unknownWord(words[0]);
     const rows = known.map((word) => this.getVector(word, { norm: useNorm }));
     const mean = unit(this.getMeanVector(rows));
     return known
@@ -503,19 +527,140 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   /**
+   * Adds words with their vectors behind those that are there: gensim's add_vectors. A word that is there keeps its vector, or
+   * takes the new one and its count with `replace`.
+   *
+   * @param vectors - words.length × vectorSize numbers, row after row (not to be changed until the promise settles), or an array of rows
+   * @throws ERR_W2V_ARGUMENT (sizes that do not fit, a word that comes twice), ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  async addVectors(
+    words: readonly string[],
+    vectors: VectorRows,
+    { counts, replace = false, ...options }: AddVectorsOptions = {},
+  ): Promise<void> {
+    checkList(words);
+    if (counts && counts.length !== words.length) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected a count for each of the ${words.length} words but received ${counts.length}`,
+      );
+    }
+    const rows = isRowList(vectors) ? await this.#flat(vectors) : vectors;
+    if (!(rows instanceof Float32Array) || rows.length !== words.length * this.vectorSize) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected ${words.length} × ${this.vectorSize} numbers but received ${rows instanceof Float32Array ? rows.length : describe(rows)}`,
+      );
+    }
+    const bytes = callNative(() => binding.createBuffer());
+    const lengths = new Uint32Array(words.length);
+    const whole = counts && new Float64Array(words.length);
+    await inSlices(words.length, (i) => {
+      const word: unknown = words[i];
+      if (typeof word !== 'string') {
+        throw new W2VError(
+          'ERR_W2V_ARGUMENT',
+          `Expected a word (a string) but word ${i} is ${describe(word)}`,
+        );
+      }
+      const encoded = Buffer.from(word);
+      lengths[i] = encoded.length;
+      if (whole) whole[i] = wholeNumber('a count', counts[i], 0);
+      callNative(() => bytes.append(encoded));
+    });
+    await this.#change((store) => store.withWords(bytes, lengths, rows, whole, replace), options);
+  }
+
+  /** Adds one word: {@link KeyedVectors.addVectors}. */
+  async addVector(
+    word: string,
+    vector: Float32Array | readonly number[],
+    options: AddVectorsOptions = {},
+  ): Promise<void> {
+    await this.addVectors([word], [vector], options);
+  }
+
+  /**
+   * New vectors of these words only, in their order, each once: gensim's vectors_for_all. Unknown words are left out.
+   *
+   * @throws ERR_W2V_ARGUMENT, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  async vectorsForAll(words: Iterable<string>, options: JobOptions = {}): Promise<KeyedVectors> {
+    const different = [...new Set(words)];
+    const known: number[] = [];
+    await inSlices(different.length, (i) => {
+      const index = this.indexOf(different[i]!);
+      if (index >= 0) known.push(index);
+    });
+    return new KeyedVectors(
+      await runJob(() => this.#store.withOnly(Uint32Array.from(known)), watch(options)),
+    );
+  }
+
+  /**
+   * Puts the most frequent words first; ties stay in their order.
+   *
+   * @throws ERR_W2V_ARGUMENT (vectors without counts), ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  async sortByDescendingFrequency(options: JobOptions = {}): Promise<void> {
+    this.#checkCounts();
+    await this.#change((store) => store.sortedByCount(), options);
+  }
+
+  /** Brings all vectors to unit length; zeros, and vectors that are not finite, stay. @throws ERR_W2V_MEMORY, ERR_W2V_CANCELLED */
+  async unitNormalizeAll(options: JobOptions = {}): Promise<void> {
+    await this.#change((store) => store.atUnitLength(), options);
+  }
+
+  /**
+   * Takes the vectors of a file, of any format that {@link KeyedVectors.load} reads, for the words that are here too; no word is added.
+   *
+   * @returns how many words took a vector
+   * @throws as {@link KeyedVectors.load}; ERR_W2V_ARGUMENT for vectors of another size
+   */
+  async intersectWord2VecFormat(source: string | VectorStream, options: LoadOptions = {}): Promise<number> {
+    const { signal } = options;
+    const other = await KeyedVectors.load(source, options);
+    if (other.vectorSize !== this.vectorSize) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected vectors of ${this.vectorSize} numbers but those of the file have ${other.vectorSize}`,
+      );
+    }
+    let taken = 0;
+    await this.#change(
+      (store) => {
+        const job = store.withRowsOf(other.#store);
+        const promise = job.promise.then((merged) => {
+          taken = merged.taken;
+          return merged.vectors;
+        });
+        return {
+          promise,
+          cancel: () => job.cancel(),
+          stopEarly: () => job.stopEarly(),
+          progress: () => job.progress(),
+        };
+      },
+      { signal },
+    );
+    return taken;
+  }
+
+  /**
    * Answers the analogy questions of a file in the form of questions-words.txt: gensim's evaluate_word_analogies.
    *
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_EVALUATION_FORMAT, ERR_W2V_OPTION, ERR_W2V_CANCELLED
    */
-  async evaluateAnalogies(file: string, options: EvaluationOptions = {}): Promise<AnalogyEvaluation> {
+  async evaluateWordAnalogies(file: string, options: EvaluationOptions = {}): Promise<AnalogyEvaluation> {
     checkPath(file);
-    return await evaluateAnalogies(this.#store, file, options, availableParallelism());
+    return await evaluateWordAnalogies(this.#store, file, options, availableParallelism());
   }
 
   /**
    * Correlation with human judgements, `word word score` lines: gensim's evaluate_word_pairs.
    *
-   * @throws as {@link KeyedVectors.evaluateAnalogies}
+   * @throws as {@link KeyedVectors.evaluateWordAnalogies}
    */
   async evaluateWordPairs(file: string, options: WordPairsOptions = {}): Promise<WordPairsEvaluation> {
     checkPath(file);
@@ -570,7 +715,7 @@ export class KeyedVectors implements Iterable<string> {
   #searchPrecision(precision: SearchOptions['precision']): 'bf16' | 'int8' | undefined {
     if (precision === 'exact') return undefined;
     if (precision === 'bf16' || precision === 'int8') return precision;
-    if (precision !== undefined) {
+    if ((precision as unknown) !== undefined) {
       throw new W2VError(
         'ERR_W2V_OPTION',
         `Expected precision to be 'exact', 'bf16' or 'int8' but received ${describe(precision)}`,
@@ -578,6 +723,43 @@ export class KeyedVectors implements Iterable<string> {
     }
     const [stored] = this.precisions;
     return stored === 'float32' ? undefined : stored;
+  }
+
+  /** One change after the other: none is lost. */
+  async #change(job: (store: VectorStore) => Job<VectorStore>, options: JobOptions): Promise<void> {
+    const change = this.#changed
+      .catch(() => undefined)
+      .then(() => runJob(() => job(this.#store), watch(options)))
+      .then((store) => (this.#store = store));
+    this.#changed = change;
+    await change;
+  }
+
+  async #flat(rows: readonly (Float32Array | readonly number[])[]): Promise<Float32Array> {
+    const flat = new Float32Array(rows.length * this.vectorSize);
+    await inSlices(rows.length, (i) => {
+      const row: unknown = rows[i];
+      if (!(row instanceof Float32Array || Array.isArray(row)) || row.length !== this.vectorSize) {
+        throw new W2VError(
+          'ERR_W2V_ARGUMENT',
+          `Expected vectors of ${this.vectorSize} numbers but vector ${i} is ${describe(row)}`,
+        );
+      }
+      flat.set(row as ArrayLike<number>, i * this.vectorSize);
+    });
+    return flat;
+  }
+
+  #checkCounts(): void {
+    if (this.#store.hasCounts) return;
+    throw new W2VError('ERR_W2V_ARGUMENT', 'Expected vectors with word counts, but loaded vectors have none');
+  }
+
+  #unknownWord(word: string): UnknownWordError {
+    return new UnknownWordError(
+      word,
+      nearSpellings(word, (other) => this.indexOf(other)),
+    );
   }
 
   async #joined(queries: readonly WordOrVector[]): Promise<Float32Array> {
@@ -643,7 +825,7 @@ export class KeyedVectors implements Iterable<string> {
       throw new W2VError('ERR_W2V_ARGUMENT', `Expected a word (a string) but received ${describe(word)}`);
     }
     const index = this.indexOf(word);
-    if (index < 0) throw new UnknownWordError(word);
+    if (index < 0) throw this.#unknownWord(word);
     return index;
   }
 
@@ -682,6 +864,20 @@ export class KeyedVectors implements Iterable<string> {
   }
 }
 
+/** Rows of numbers: one after the other, or an array of them. */
+export type VectorRows = Float32Array | readonly (Float32Array | readonly number[])[];
+
+export interface AddVectorsOptions extends JobOptions {
+  /** How often each word occurs. */
+  counts?: ArrayLike<number> | undefined;
+  /** Words that are there take the new vector. @defaultValue false */
+  replace?: boolean | undefined;
+}
+
+function isRowList(vectors: VectorRows): vectors is readonly (Float32Array | readonly number[])[] {
+  return Array.isArray(vectors);
+}
+
 export interface MeanVectorOptions {
   /** One for each item. @defaultValue 1 for all */
   weights?: readonly number[] | undefined;
@@ -715,23 +911,6 @@ function joined(vectors: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** Ways to write a word, the most likely first. */
-function spellings(word: string): string[] {
-  const capitalised = (text: string) =>
-    text.replace(
-      /(^|[\s_-])(\p{Ll})/gu,
-      (_, before: string, letter: string) => before + letter.toUpperCase(),
-    );
-  const cases = [
-    word,
-    word.toLowerCase(),
-    capitalised(word),
-    capitalised(word.toLowerCase()),
-    word.toUpperCase(),
-  ];
-  return [...new Set(cases.flatMap((text) => [text, text.replace(/\s+/g, '_'), text.replace(/_/g, ' ')]))];
-}
-
 function watch({ signal, onProgress }: JobOptions) {
   return {
     signal,
@@ -757,6 +936,11 @@ function checkNames(options: object, names: readonly string[]): void {
       `Unknown option '${unknown}': did you mean '${closest(unknown, names)}'?`,
     );
   }
+}
+
+function checkList(words: unknown): asserts words is readonly unknown[] {
+  if (Array.isArray(words)) return;
+  throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(words)}`);
 }
 
 function checkWords(words: unknown): asserts words is readonly [string, ...string[]] {

@@ -5,6 +5,7 @@ import type { Binding, Job, JobProgress } from '../binding.js';
 import { W2VError, cancelled, fromNative } from './errors.js';
 
 export type {
+  Job,
   Corpus as NativeCorpus,
   JobProgress,
   LoadResult,

@@ -45,7 +45,7 @@ describe('analogies', () => {
       ': unknown',
       'a b c d',
     );
-    expect(await vectors.evaluateAnalogies(questions)).toEqual({
+    expect(await vectors.evaluateWordAnalogies(questions)).toEqual({
       correct: 2,
       total: 3,
       accuracy: 2 / 3,
@@ -56,28 +56,28 @@ describe('analogies', () => {
         { name: 'unknown', correct: 0, total: 0, accuracy: null, oov: 1 },
       ],
     });
-    const dummy = await vectors.evaluateAnalogies(questions, { dummy4unknown: true });
+    const dummy = await vectors.evaluateWordAnalogies(questions, { dummy4unknown: true });
     expect(dummy).toMatchObject({ correct: 2, total: 5, accuracy: 0.4, oov: 2 });
   });
 
   test('case: the first spelling stands for all, and counts as the answer', async () => {
     const vectors = await vectorsOf(world);
     const lower = write('q.txt', ': c', 'FRANCE paris italy ROME');
-    expect((await vectors.evaluateAnalogies(lower)).correct).toBe(1);
-    expect((await vectors.evaluateAnalogies(lower, { caseInsensitive: false })).oov).toBe(1);
+    expect((await vectors.evaluateWordAnalogies(lower)).correct).toBe(1);
+    expect((await vectors.evaluateWordAnalogies(lower, { caseInsensitive: false })).oov).toBe(1);
     // The nearest word is another spelling of the expected one.
     const near = await vectorsOf({ ...world, Rome: [0, 0.3, 1, 0] });
-    expect((await near.evaluateAnalogies(write('q.txt', ': c', question))).correct).toBe(1);
+    expect((await near.evaluateWordAnalogies(write('q.txt', ': c', question))).correct).toBe(1);
     const exact = { caseInsensitive: false };
-    expect((await near.evaluateAnalogies(write('q.txt', ': c', question), exact)).correct).toBe(0);
+    expect((await near.evaluateWordAnalogies(write('q.txt', ': c', question), exact)).correct).toBe(0);
   });
 
   test('restrictVocab: words beyond are neither known nor answers', async () => {
     const vectors = await vectorsOf({ ...world, better: [-0.3, 0.7, 1, 0] });
     const questions = write('q.txt', ': c', question);
-    expect((await vectors.evaluateAnalogies(questions)).correct).toBe(0);
-    expect((await vectors.evaluateAnalogies(questions, { restrictVocab: 7 })).correct).toBe(1);
-    expect(await vectors.evaluateAnalogies(questions, { restrictVocab: 3 })).toMatchObject({
+    expect((await vectors.evaluateWordAnalogies(questions)).correct).toBe(0);
+    expect((await vectors.evaluateWordAnalogies(questions, { restrictVocab: 7 })).correct).toBe(1);
+    expect(await vectors.evaluateWordAnalogies(questions, { restrictVocab: 3 })).toMatchObject({
       total: 0,
       oov: 1,
     });
@@ -125,10 +125,10 @@ describe('word pairs', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['evaluateAnalogies', ['a b c d'], 'line 1'],
-    ['evaluateAnalogies', [': s', 'a b c'], 'line 2'],
-    ['evaluateAnalogies', [': s', 'a b c d e'], 'line 2'],
-    ['evaluateAnalogies', [': s', ''], 'none'],
+    ['evaluateWordAnalogies', ['a b c d'], 'line 1'],
+    ['evaluateWordAnalogies', [': s', 'a b c'], 'line 2'],
+    ['evaluateWordAnalogies', [': s', 'a b c d e'], 'line 2'],
+    ['evaluateWordAnalogies', [': s', ''], 'none'],
     ['evaluateWordPairs', ['a\tb'], 'line 1'],
     ['evaluateWordPairs', ['a\tb\t1', 'a\tb\thigh'], 'line 2'],
     ['evaluateWordPairs', ['a\tb\t'], 'line 1'],
@@ -148,7 +148,7 @@ describe('what is refused', () => {
     const onProgress = () => {
       throw own;
     };
-    for (const method of ['evaluateAnalogies', 'evaluateWordPairs'] as const) {
+    for (const method of ['evaluateWordAnalogies', 'evaluateWordPairs'] as const) {
       expect((await rejectionOf(vectors[method](file('none')))).code).toBe('ERR_W2V_FILE_NOT_FOUND');
       expect((await rejectionOf(vectors[method](questions, { restrictVocab: 0 }))).code).toBe(
         'ERR_W2V_OPTION',
@@ -181,7 +181,7 @@ describeWithShared('golden')("gensim's figures", () => {
     'questions-words, restrictVocab %i, dummy4unknown %s',
     async (restrictVocab, dummy4unknown, accuracy, correct, total) => {
       const file = sharedData('eval', 'questions-words.txt');
-      const evaluation = await vectors.evaluateAnalogies(file, { restrictVocab, dummy4unknown });
+      const evaluation = await vectors.evaluateWordAnalogies(file, { restrictVocab, dummy4unknown });
       expect(evaluation).toMatchObject({
         correct,
         total,

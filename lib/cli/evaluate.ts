@@ -48,7 +48,7 @@ async function evaluate(
     analogies === undefined
       ? undefined
       : await withProgress('analogies', (onProgress) =>
-          vectors.evaluateAnalogies(analogies, { restrictVocab, onProgress }),
+          vectors.evaluateWordAnalogies(analogies, { restrictVocab, onProgress }),
         );
   const pairsResult =
     pairs === undefined

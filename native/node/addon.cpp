@@ -63,6 +63,12 @@ Napi::Value create_buffer(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<AddonData>()->byte_buffer.New({});
 }
 
+Napi::Value create_store(const Napi::CallbackInfo& info) {
+  const size_t dims = info[0].As<Napi::Number>().Uint32Value();
+  return VectorStoreObject::wrap(info.Env(), std::make_shared<const VectorStore>(
+                                                 WordIndex(), Matrix(0, dims, "vectors"), std::vector<uint64_t>()));
+}
+
 Napi::Object to_js(Napi::Env env, const LoadedVectors& loaded) {
   Napi::Object js = Napi::Object::New(env);
   js["vectors"] = VectorStoreObject::wrap(env, loaded.store);
@@ -105,6 +111,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("createCorpus", create_corpus);
   add("train", train);
   add("createBuffer", create_buffer);
+  add("createStore", create_store);
   add("loadVectors", load_vectors);
   return exports;
 }

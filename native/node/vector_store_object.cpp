@@ -1,22 +1,24 @@
 #include "node/vector_store_object.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
 #include "node/addon.h"
+#include "node/byte_buffer_object.h"
 #include "node/convert.h"
 #include "node/job.h"
 #include "search/nearest.h"
 #include "search/word_movers.h"
+#include "vectors/edit.h"
 #include "vectors/vector_file.h"
 
 namespace w2v::node {
 
 namespace {
-
-using StoreHandle = std::shared_ptr<const VectorStore>;
 
 Napi::String to_js_string(Napi::Env env, std::string_view text) {
   return Napi::String::New(env, text.data(), text.size());
@@ -27,23 +29,40 @@ Error bad_index(double index, size_t size) {
                                    std::to_string(index));
 }
 
+// The job that makes a store.
+Napi::Value start_edit(Napi::Env env, std::function<StoreHandle(TaskControl&)> edit, Napi::Value kept = Napi::Value()) {
+  return start_job(
+      env, Phase::loading,
+      [edit = std::move(edit)](TaskControl& control) -> ToJs {
+        return [store = edit(control)](Napi::Env env) -> Napi::Value { return VectorStoreObject::wrap(env, store); };
+      },
+      kept);
+}
+
 }  // namespace
 
 Napi::Function VectorStoreObject::define(Napi::Env env) {
-  return DefineClass(
-      env, "VectorStore",
-      {InstanceAccessor<&VectorStoreObject::size>("size"),
-       InstanceAccessor<&VectorStoreObject::vector_size>("vectorSize"),
-       InstanceAccessor<&VectorStoreObject::has_counts>("hasCounts"),
-       InstanceAccessor<&VectorStoreObject::precisions>("precisions"),
-       InstanceMethod<&VectorStoreObject::index_of>("indexOf"), InstanceMethod<&VectorStoreObject::word_at>("wordAt"),
-       InstanceMethod<&VectorStoreObject::words>("words"), InstanceMethod<&VectorStoreObject::count_at>("countAt"),
-       InstanceMethod<&VectorStoreObject::rows>("rows"), InstanceMethod<&VectorStoreObject::search>("search"),
-       InstanceMethod<&VectorStoreObject::cosines>("cosines"),
-       InstanceMethod<&VectorStoreObject::word_movers_distance>("wordMoversDistance"),
-       InstanceMethod<&VectorStoreObject::save>("save"),
-       InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary"),
-       InstanceMethod<&VectorStoreObject::verify>("verify")});
+  return DefineClass(env, "VectorStore",
+                     {InstanceAccessor<&VectorStoreObject::size>("size"),
+                      InstanceAccessor<&VectorStoreObject::vector_size>("vectorSize"),
+                      InstanceAccessor<&VectorStoreObject::has_counts>("hasCounts"),
+                      InstanceAccessor<&VectorStoreObject::precisions>("precisions"),
+                      InstanceMethod<&VectorStoreObject::index_of>("indexOf"),
+                      InstanceMethod<&VectorStoreObject::word_at>("wordAt"),
+                      InstanceMethod<&VectorStoreObject::words>("words"),
+                      InstanceMethod<&VectorStoreObject::count_at>("countAt"),
+                      InstanceMethod<&VectorStoreObject::rows>("rows"),
+                      InstanceMethod<&VectorStoreObject::search>("search"),
+                      InstanceMethod<&VectorStoreObject::cosines>("cosines"),
+                      InstanceMethod<&VectorStoreObject::word_movers_distance>("wordMoversDistance"),
+                      InstanceMethod<&VectorStoreObject::with_words>("withWords"),
+                      InstanceMethod<&VectorStoreObject::with_only>("withOnly"),
+                      InstanceMethod<&VectorStoreObject::sorted_by_count>("sortedByCount"),
+                      InstanceMethod<&VectorStoreObject::at_unit_length>("atUnitLength"),
+                      InstanceMethod<&VectorStoreObject::with_rows_of>("withRowsOf"),
+                      InstanceMethod<&VectorStoreObject::save>("save"),
+                      InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary"),
+                      InstanceMethod<&VectorStoreObject::verify>("verify")});
 }
 
 VectorStoreObject::VectorStoreObject(const Napi::CallbackInfo& info)
@@ -207,6 +226,73 @@ Napi::Value VectorStoreObject::word_movers_distance(const Napi::CallbackInfo& in
                        return [distance = w2v::word_movers_distance(*store, a, b, unit_length, control)](
                                   Napi::Env env) -> Napi::Value { return Napi::Number::New(env, distance); };
                      });
+  });
+}
+
+Napi::Value VectorStoreObject::with_words(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::shared_ptr<const ByteBuffer> bytes = ByteBufferObject::Unwrap(info[0].As<Napi::Object>())->take();
+    std::vector<uint32_t> lengths = to_ids(info[1]);
+    const Napi::Float32Array rows = info[2].As<Napi::Float32Array>();
+    std::vector<double> counts;
+    if (info[3].IsTypedArray()) {
+      const Napi::Float64Array array = info[3].As<Napi::Float64Array>();
+      counts.assign(array.Data(), array.Data() + array.ElementLength());
+    }
+    const bool replace = info[4].As<Napi::Boolean>().Value();
+    const uint64_t total = std::accumulate(lengths.begin(), lengths.end(), uint64_t{0});
+    if (total != bytes->size() || rows.ElementLength() != lengths.size() * store_->dims() ||
+        (!counts.empty() && counts.size() != lengths.size()))
+      throw Error(code::argument, "withWords: the sizes of words, rows and counts do not fit together");
+    return start_edit(
+        info.Env(),
+        [store = store_, bytes, lengths = std::move(lengths), values = rows.Data(), counts = std::move(counts),
+         replace](TaskControl& control) {
+          std::vector<uint64_t> ends(lengths.size());
+          std::partial_sum(lengths.begin(), lengths.end(), ends.begin(),
+                           [](uint64_t sum, uint64_t length) { return sum + length; });
+          const std::vector<uint64_t> whole_counts(counts.begin(), counts.end());
+          return w2v::with_words(*store, {bytes->data(), ends, values, whole_counts}, replace, control);
+        },
+        rows);
+  });
+}
+
+Napi::Value VectorStoreObject::with_only(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::vector<uint32_t> ids = to_ids(info[0]);
+    for (const uint32_t id : ids)
+      if (id >= store_->size()) throw bad_index(id, store_->size());
+    return start_edit(info.Env(), [store = store_, ids = std::move(ids)](TaskControl& control) {
+      return w2v::with_only(*store, ids, control);
+    });
+  });
+}
+
+Napi::Value VectorStoreObject::sorted_by_count(const Napi::CallbackInfo& info) {
+  return start_edit(info.Env(),
+                    [store = store_](TaskControl& control) { return w2v::sorted_by_count(*store, control); });
+}
+
+Napi::Value VectorStoreObject::at_unit_length(const Napi::CallbackInfo& info) {
+  return start_edit(info.Env(),
+                    [store = store_](TaskControl& control) { return w2v::at_unit_length(*store, control); });
+}
+
+Napi::Value VectorStoreObject::with_rows_of(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    StoreHandle other = VectorStoreObject::Unwrap(info[0].As<Napi::Object>())->store_;
+    if (other->dims() != store_->dims()) throw Error(code::argument, "withRowsOf: expected vectors of the same size");
+    return start_job(info.Env(), Phase::loading, [store = store_, other](TaskControl& control) -> ToJs {
+      uint64_t taken = 0;
+      StoreHandle merged = w2v::with_rows_of(*store, *other, taken, control);
+      return [merged, taken](Napi::Env env) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result["vectors"] = wrap(env, merged);
+        result["taken"] = static_cast<double>(taken);
+        return result;
+      };
+    });
   });
 }
 

@@ -31,6 +31,11 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   Napi::Value search(const Napi::CallbackInfo& info);
   Napi::Value cosines(const Napi::CallbackInfo& info);
   Napi::Value word_movers_distance(const Napi::CallbackInfo& info);
+  Napi::Value with_words(const Napi::CallbackInfo& info);
+  Napi::Value with_only(const Napi::CallbackInfo& info);
+  Napi::Value sorted_by_count(const Napi::CallbackInfo& info);
+  Napi::Value at_unit_length(const Napi::CallbackInfo& info);
+  Napi::Value with_rows_of(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
   Napi::Value save_vocabulary(const Napi::CallbackInfo& info);
   Napi::Value verify(const Napi::CallbackInfo& info);

@@ -119,7 +119,7 @@ const programs = {
     await vectors.mostSimilar(words[0]); const single = [];
     for (let i = 0; i < 10; ++i) single.push(await seconds(() => vectors.mostSimilar(words[i])));
     const batch = await seconds(() => vectors.search(words, { topN: 10 })); end({ single: median(single), batch });`,
-  analogies: `${load(file)} end({ analogies: await seconds(() => vectors.evaluateAnalogies(${JSON.stringify(questions)}, { restrictVocab: 30000 })) });`,
+  analogies: `${load(file)} end({ analogies: await seconds(() => vectors.evaluateWordAnalogies(${JSON.stringify(questions)}, { restrictVocab: 30000 })) });`,
   convert: `${load(file)} end({ convert: await seconds(() => vectors.save(${JSON.stringify(converted)})) });`,
 };
 
