@@ -26,7 +26,7 @@ export const vectorFormats: readonly VectorFormat[] = ['bin', 'bin-no-newline', 
 /** Rows of a .w2v file: as they are; as bfloat16, half the size; as int8 with a scale for each row, a quarter. */
 export type Precision = 'float32' | 'bf16' | 'int8';
 
-const precisions: readonly Precision[] = ['float32', 'bf16', 'int8'];
+export const precisions: readonly Precision[] = ['float32', 'bf16', 'int8'];
 
 /** The format that a file's name asks for. */
 export function formatOfName(path: string): VectorFormat {

@@ -232,6 +232,7 @@ describe('queries', () => {
       words: 4,
       vectorSize: 2,
       format: 'text',
+      precisions: ['float32'],
       mapped: false,
       bytes: 47,
       duplicateWords: 0,

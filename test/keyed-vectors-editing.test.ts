@@ -1,7 +1,7 @@
 // Vectors that are made and changed: gensim's add_vectors, vectors_for_all, sort_by_descending_frequency, …
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
-import { KeyedVectors, UnknownWordError, type VectorRows, type W2VError } from '../lib/index.js';
+import { KeyedVectors, UnknownWordError, type VectorRows } from '../lib/index.js';
 import { rejectionOf, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -199,7 +199,7 @@ describe('near spellings of an unknown word', () => {
     );
     const error = await rejectionOf(vectors.mostSimilar(asked));
     expect(error).toBeInstanceOf(UnknownWordError);
-    const { word, nearSpellings: spellings } = error as W2VError & UnknownWordFields;
+    const { word, nearSpellings: spellings } = error as unknown as UnknownWordFields;
     expect(word).toBe(asked);
     return { spellings, message: error.message };
   };

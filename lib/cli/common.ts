@@ -6,7 +6,7 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { W2VError, fileError } from '../errors.js';
 import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
-import { vectorFormats } from '../vector-file.js';
+import { vectorFormats, type LoadingOptions } from '../vector-file.js';
 
 /** What every command that takes vectors reads. */
 export const vectorsHelp =
@@ -107,15 +107,47 @@ export async function withProgress<T>(
   }
 }
 
-export async function loadVectors(file: string): Promise<KeyedVectors> {
-  const vectors = await withProgress('loading', (onProgress) => KeyedVectors.load(file, { onProgress }));
-  const { duplicateWords, invalidWords, nonFiniteRows } = vectors.loadedFrom!;
+export type LoadingFlags = LoadingOptions;
+
+/** How every command that takes vectors reads them. */
+export function addLoadingOptions(command: Command): Command {
+  return command
+    .addOption(countOption('--limit <number>', 'read only so many vectors, the first ones'))
+    .addOption(
+      new Option(
+        '--encoding-errors <how>',
+        'words that are not UTF-8: an error, U+FFFD in place of what is not, or nothing',
+      )
+        .choices(['strict', 'replace', 'ignore'])
+        .default('replace'),
+    )
+    .option('--strict', 'a vector with NaN or infinity is an error')
+    .option('--allow-truncated', 'take the whole rows of a file that ends too early')
+    .option('--no-mmap', 'copy the vectors to memory in place of reading them where they are in the file')
+    .option(
+      '--sidecar',
+      "keep the index of a file in Google's binary format beside it: it opens in milliseconds then",
+    );
+}
+
+export async function loadVectors(file: string, flags: LoadingFlags): Promise<KeyedVectors> {
+  const { limit, encodingErrors, strict, allowTruncated, mmap, sidecar } = flags;
+  const options = { limit, encodingErrors, strict, allowTruncated, mmap, sidecar };
+  const vectors = await withProgress('loading', (onProgress) =>
+    KeyedVectors.load(file, { ...options, onProgress }),
+  );
+  const { duplicateWords, invalidWords, nonFiniteRows, missingRows, sidecarProblem } = vectors.loadedFrom!;
   if (duplicateWords > 0)
     warn(`${duplicateWords} rows of '${file}' were left out: their words had come before`);
   if (invalidWords > 0)
-    warn(`${invalidWords} words of '${file}' are not UTF-8: U+FFFD stands for what is not`);
+    warn(
+      `${invalidWords} words of '${file}' are not UTF-8: ` +
+        (encodingErrors === 'ignore' ? 'what is not was left out' : 'U+FFFD stands for what is not'),
+    );
   if (nonFiniteRows > 0)
     warn(`${nonFiniteRows} rows of '${file}' have NaN or infinity: they answer no query`);
+  if (missingRows > 0) warn(`${missingRows} rows that '${file}' promises are not there`);
+  if (sidecarProblem !== undefined) warn(sidecarProblem);
   return vectors;
 }
 

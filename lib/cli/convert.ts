@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  addLoadingOptions,
   checkWritable,
   formatOption,
   jsonOption,
@@ -8,8 +9,15 @@ import {
   withExamples,
   withProgress,
   vectorsHelp,
+  type LoadingFlags,
 } from './common.js';
-import { formatOfName, type VectorFormat } from '../vector-file.js';
+import { formatOfName, precisions, type Precision, type VectorFormat } from '../vector-file.js';
+
+interface ConvertFlags extends LoadingFlags {
+  format?: VectorFormat;
+  precision?: Precision[];
+  json?: boolean;
+}
 
 export function convertCommand(): Command {
   const command = new Command('convert')
@@ -17,19 +25,34 @@ export function convertCommand(): Command {
     .argument('<in>', vectorsHelp)
     .argument('<out>', 'the file to write')
     .addOption(formatOption())
+    .addOption(precisionOption())
     .addOption(jsonOption())
-    .action(async (input: string, output: string, flags: { format?: VectorFormat; json?: boolean }) => {
+    .action(async (input: string, output: string, flags: ConvertFlags) => {
       await checkWritable(output);
       const format = flags.format ?? formatOfName(output);
-      const vectors = await loadVectors(input);
-      await withProgress('saving', (onProgress) => vectors.save(output, { format, onProgress }));
+      const vectors = await loadVectors(input, flags);
+      await withProgress('saving', (onProgress) =>
+        vectors.save(output, { format, precision: flags.precision, onProgress }),
+      );
       const { size, vectorSize } = vectors;
       if (flags.json) printJson({ words: size, vectorSize, format, output });
       else process.stderr.write(`Saved ${size} × ${vectorSize} vectors as '${output}' (${format}).\n`);
     });
   return withExamples(
-    command,
+    addLoadingOptions(command),
     'w2v convert vectors.bin vectors.txt',
     'w2v convert glove.6B.300d.txt vectors.bin.gz',
+    'w2v convert GoogleNews-vectors-negative300.bin news.w2v --precision float32,int8',
   );
+}
+
+function precisionOption(): Option {
+  return new Option(
+    '--precision <list>',
+    `rows of a .w2v file, of ${precisions.join(', ')}: int8 is a quarter of the size; with several, searches can look at few bits and then compare exactly`,
+  ).argParser((text) => {
+    const names = text.split(',') as Precision[];
+    if (names.every((name) => precisions.includes(name))) return names;
+    throw new InvalidArgumentError(`Expected some of ${precisions.join(', ')}, separated by commas.`);
+  });
 }

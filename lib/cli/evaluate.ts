@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { W2VError } from '../errors.js';
 import type { AnalogyEvaluation, WordPairsEvaluation } from '../evaluation.js';
 import {
+  addLoadingOptions,
   countOption,
   jsonOption,
   loadVectors,
@@ -9,9 +10,10 @@ import {
   withExamples,
   withProgress,
   vectorsHelp,
+  type LoadingFlags,
 } from './common.js';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends LoadingFlags {
   analogies?: string;
   pairs?: string;
   restrictVocab?: number;
@@ -30,20 +32,18 @@ export function evaluateCommand(): Command {
     .addOption(jsonOption())
     .action(evaluate);
   return withExamples(
-    command,
+    addLoadingOptions(command),
     'w2v evaluate vectors.bin --analogies questions-words.txt --restrict-vocab 30000',
     'w2v evaluate vectors.bin --pairs wordsim353.tsv --json',
   );
 }
 
-async function evaluate(
-  file: string,
-  { analogies, pairs, restrictVocab, json }: EvaluateFlags,
-): Promise<void> {
+async function evaluate(file: string, flags: EvaluateFlags): Promise<void> {
+  const { analogies, pairs, restrictVocab, json } = flags;
   if (analogies === undefined && pairs === undefined) {
     throw new W2VError('ERR_W2V_ARGUMENT', 'Expected --analogies FILE, --pairs FILE or both');
   }
-  const vectors = await loadVectors(file);
+  const vectors = await loadVectors(file, flags);
   const analogyResult =
     analogies === undefined
       ? undefined

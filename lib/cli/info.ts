@@ -1,20 +1,29 @@
 import { Command } from 'commander';
 import { stat } from 'node:fs/promises';
-import { jsonOption, loadVectors, printJson, withExamples, vectorsHelp } from './common.js';
+import {
+  addLoadingOptions,
+  jsonOption,
+  loadVectors,
+  type LoadingFlags,
+  printJson,
+  withExamples,
+  vectorsHelp,
+} from './common.js';
 
 export function infoCommand(): Command {
   const command = new Command('info')
     .description('Tells what a file of vectors holds.')
     .argument('<vectors>', vectorsHelp)
     .addOption(jsonOption())
-    .action(async (file: string, { json }: { json?: boolean }) => {
-      const vectors = await loadVectors(file);
+    .action(async (file: string, flags: LoadingFlags & { json?: boolean }) => {
+      const vectors = await loadVectors(file, flags);
       const firstWords = Array.from({ length: Math.min(10, vectors.size) }, (_, i) => vectors.wordAt(i));
       const { format, mapped, duplicateWords, invalidWords, nonFiniteRows } = vectors.loadedFrom!;
       const info = {
         words: vectors.size,
         vectorSize: vectors.vectorSize,
         format,
+        precisions: vectors.precisions,
         mapped,
         bytes: (await stat(file)).size,
         duplicateWords,
@@ -22,7 +31,7 @@ export function infoCommand(): Command {
         nonFiniteRows,
         firstWords,
       };
-      if (json) {
+      if (flags.json) {
         printJson(info);
       } else {
         for (const [name, value] of Object.entries(info)) {
@@ -32,5 +41,5 @@ export function infoCommand(): Command {
         }
       }
     });
-  return withExamples(command, 'w2v info vectors.bin', 'w2v info vectors.txt --json');
+  return withExamples(addLoadingOptions(command), 'w2v info vectors.bin', 'w2v info vectors.txt --json');
 }
