@@ -181,6 +181,19 @@ TEST_CASE("another version is refused by its number") {
   CHECK_CODE(load(folder.write("next", bytes)), code::vector_format, "version 2");
 }
 
+TEST_CASE("a header that counts rows which are not finite, where all are, is no reason to read on") {
+  const TemporaryFolder folder;
+  save(*store_of(3, 5, false), folder.file("a.w2v"));
+  std::string bytes = bytes_of(folder.file("a.w2v"));
+  constexpr size_t header_end = 96 + 5 * 40, non_finite = 32 + 3 * 8;
+  bytes[non_finite] = 2;
+  const uint64_t checksum = xxh64(bytes.data(), header_end);
+  std::memcpy(bytes.data() + header_end, &checksum, sizeof checksum);
+  LoadOptions options;
+  options.strict = true;
+  CHECK(load(folder.write("b.w2v", bytes), options).store->size() == 3);
+}
+
 // Under sanitizers this looks for reads out of bounds. A header is believed if its checksum is right, so each is made
 // right.
 TEST_CASE("damaged .w2v files are refused, or answer without reading beyond them, and verify() notices") {

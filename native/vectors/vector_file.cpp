@@ -84,18 +84,18 @@ std::string repaired_word(const VectorSource& source, std::string_view word, uin
 }
 
 void check_finite_rows(const VectorSource& source, LoadedVectors& loaded) {
-  loaded.non_finite_rows = loaded.store->non_finite_rows();
+  const VectorStore& store = *loaded.store;
+  loaded.non_finite_rows = store.non_finite_rows();
   if (loaded.non_finite_rows == 0 || !source.options.strict) return;
-  size_t row = 0;
-  std::vector<float> values(loaded.store->dims());
-  do loaded.store->copy_row(row, values.data());
-  while (std::isfinite(norm(values.data(), values.size())) && ++row);
-  throw source.format_error("expected finite values but the vector of " + quoted(loaded.store->word(row)) + ", row " +
-                            std::to_string(row + 1) +
-                            (loaded.non_finite_rows == 1
-                                 ? std::string()
-                                 : " and of " + std::to_string(loaded.non_finite_rows - 1) + " more") +
-                            " has NaN or infinity");
+  std::vector<float> values(store.dims());
+  for (size_t row = 0; row < store.size(); ++row) {
+    store.copy_row(row, values.data());
+    if (std::isfinite(norm(values.data(), values.size()))) continue;
+    const uint64_t more = loaded.non_finite_rows - 1;
+    throw source.format_error("expected finite values but the vector of " + quoted(store.word(row)) + ", row " +
+                              std::to_string(row + 1) + (more == 0 ? "" : " and of " + std::to_string(more) + " more") +
+                              " has NaN or infinity");
+  }
 }
 
 LoadedVectors load_vectors(const std::string& path, const LoadOptions& options, TaskControl& control) {

@@ -1,0 +1,53 @@
+// make-fuzz-corpus.mjs: writes the seeds of the fuzzers, native/fuzz/corpus/<target>/. They are kept; run it after a change of
+// a format, and add the inputs of faults that were found.
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { KeyedVectors } from '../dist/index.mjs';
+
+const corpus = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'native', 'fuzz', 'corpus');
+const made = path.join(tmpdir(), `w2v-fuzz-corpus-${process.pid}`);
+
+function seed(target, name) {
+  mkdirSync(path.join(corpus, target), { recursive: true });
+  return path.join(corpus, target, name);
+}
+
+const words = ['</s>', 'the', 'naïve', '東京', 'x'];
+const rows = words.map((_, i) => [i, -i / 3, 1e-30 * i, 7]);
+const vectors = await KeyedVectors.fromVectors(words, rows, { counts: [5, 4, 3, 2, 1] });
+const empty = await KeyedVectors.fromVectors([], [], { vectorSize: 3 });
+
+for (const format of ['bin', 'bin-no-newline']) {
+  await vectors.save(seed('google_binary', format), { format });
+  await vectors.save(seed('holds_rows', format), { format });
+}
+await empty.save(seed('google_binary', 'empty'), { format: 'bin' });
+writeFileSync(
+  seed('google_binary', 'repeated'),
+  Buffer.from('3 1\na \0\0\x80?\nb \0\0\xc0\x7f\na 1234\n', 'latin1'),
+);
+writeFileSync(
+  seed('google_binary', 'not-utf8'),
+  Buffer.from('2 1\n\xe9 \0\0\x80?\xff\xfe \0\0\0\0', 'latin1'),
+);
+
+await vectors.save(seed('text', 'text'), { format: 'text' });
+await vectors.save(seed('holds_rows', 'text'), { format: 'text' });
+writeFileSync(seed('text', 'crlf'), '\ufeff2 2\r\na b 1 2\r\nc -1e-3 +.5\r\n');
+writeFileSync(seed('text', 'numbers'), '4 2\n1 nan inf\n2 1e400 -1e-400\n\t3 0x1p3\n4 00 -0\n');
+
+await vectors.save(seed('glove', 'glove'), { format: 'glove' });
+writeFileSync(seed('glove', 'spaces'), '. . . 1 2 3\n<unk> 1 2 3\n');
+
+await vectors.save(seed('w2v', 'counts'), { format: 'w2v' });
+await vectors.save(seed('w2v', 'int8'), { format: 'w2v', precision: 'int8' });
+await vectors.save(seed('w2v', 'all'), { format: 'w2v', precision: ['float32', 'bf16', 'int8'] });
+await empty.save(seed('w2v', 'empty'), { format: 'w2v' });
+
+writeFileSync(made, '3 2\na wxyzWXYZ\nbc WXYZwxyz\nd wxyzWXYZ\n');
+await KeyedVectors.load(made, { sidecar: true });
+copyFileSync(`${made}.w2vrows`, seed('sidecar', 'three'));
+rmSync(made);
+rmSync(`${made}.w2vrows`);
