@@ -45,7 +45,9 @@ const metrics = ['semantic', 'syntactic', 'total', 'wordsim353', 'simlex999', 'm
 
 async function evaluate(vectors) {
   const file = (name) => path.join(data, 'eval', name);
-  const analogies = await vectors.evaluateWordAnalogies(file('questions-words.txt'), { restrictVocab: 30_000 });
+  const analogies = await vectors.evaluateWordAnalogies(file('questions-words.txt'), {
+    restrictVocab: 30_000,
+  });
   const accuracy = (sections) => {
     const sum = (count) => sections.reduce((n, section) => n + section[count], 0);
     return (100 * sum('correct')) / sum('total');
