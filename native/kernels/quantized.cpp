@@ -1,14 +1,11 @@
 // Dot products of a query with rows of fewer bits (compiled once per ISA).
 #include "kernels/isa_functions.h"
 #include "kernels/simd.h"
+#include "kernels/tiles.h"
 
 namespace w2v::W2V_ISA {
 
 namespace {
-
-// Rows whose sums are in flight together. They are a quarter of all rows apart: the processor fetches four streams
-// ahead faster than one.
-constexpr size_t tile = 4;
 
 // ---- int8: `step` values at a time, products are added up in 32 bits without rounding; no value is −128 ----
 
@@ -124,23 +121,6 @@ void dot_bfloat16(const float* query, const char* const (&rows)[tile], size_t si
     for (size_t r = 0; r < tile; ++r) dot[r] = fma(q, load_bfloat16(rows[r] + d * sizeof(uint16_t)), dot[r]);
   }
   store_sums(scores, dot[0], dot[1], dot[2], dot[3]);
-}
-
-// Calls dot(tile of rows, four results) for all rows; what is left over goes in a tile with copies of itself.
-template <class T, class Dot>
-void for_each_tile(const char* const* rows, size_t n_rows, T* results, Dot&& dot) {
-  const size_t quarter = n_rows / tile;
-  T four[tile];
-  for (size_t r = 0; r < quarter; ++r) {
-    const char* const apart[tile] = {rows[r], rows[quarter + r], rows[2 * quarter + r], rows[3 * quarter + r]};
-    dot(apart, four);
-    for (size_t k = 0; k < tile; ++k) results[k * quarter + r] = four[k];
-  }
-  for (size_t r = tile * quarter; r < n_rows; ++r) {
-    const char* const same[tile] = {rows[r], rows[r], rows[r], rows[r]};
-    dot(same, four);
-    results[r] = four[0];
-  }
 }
 
 }  // namespace

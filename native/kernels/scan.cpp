@@ -2,28 +2,26 @@
 // order of summation, however rows fall into tiles: equal rows get equal scores.
 #include "kernels/isa_functions.h"
 #include "kernels/simd.h"
+#include "kernels/tiles.h"
 
 namespace w2v::W2V_ISA {
 
 namespace {
 
-// ---- one query: lanes run along the row; several rows in flight hide the latency of the sums ----
+// ---- one query: lanes run along the row ----
 
-template <size_t rows_per_tile>
-void dot_rows(const float* query, const char* const* rows, size_t dims, float* scores) {
-  Vec dot[rows_per_tile];
-  for (size_t r = 0; r < rows_per_tile; ++r) dot[r] = zero();
+void dot_rows(const float* query, const char* const (&rows)[tile], size_t dims, float* scores) {
+  Vec dot[tile] = {zero(), zero(), zero(), zero()};
   size_t d = 0;
   for (; d + Vec::width <= dims; d += Vec::width) {
     const Vec q = load(query + d);
-    for (size_t r = 0; r < rows_per_tile; ++r) dot[r] = fma(q, load(rows[r] + d * sizeof(float)), dot[r]);
+    for (size_t r = 0; r < tile; ++r) dot[r] = fma(q, load(rows[r] + d * sizeof(float)), dot[r]);
   }
   if (d < dims) {
     const Vec q = load(query + d);
-    for (size_t r = 0; r < rows_per_tile; ++r)
-      dot[r] = fma(q, load_first(rows[r] + d * sizeof(float), dims - d), dot[r]);
+    for (size_t r = 0; r < tile; ++r) dot[r] = fma(q, load_first(rows[r] + d * sizeof(float), dims - d), dot[r]);
   }
-  for (size_t r = 0; r < rows_per_tile; ++r) scores[r] = sum(dot[r]);
+  for (size_t r = 0; r < tile; ++r) scores[r] = sum(dot[r]);
 }
 
 // ---- a panel: lanes run along the queries, so that nothing is summed across lanes; the tile fills the registers ----
@@ -63,16 +61,13 @@ void dot_panel(const float* panel, const char* const* rows, size_t dims, float* 
 }  // namespace
 
 void scan(const float* query, const char* const* rows, size_t n_rows, size_t dims, float* scores) {
-  constexpr size_t tile = 4;
-  size_t r = 0;
-  for (; r + tile <= n_rows; r += tile) dot_rows<tile>(query, rows + r, dims, scores + r);
-  for (; r < n_rows; ++r) dot_rows<1>(query, rows + r, dims, scores + r);
+  for_each_tile(rows, n_rows, scores, [=](const auto& four, float* to) { dot_rows(query, four, dims, to); });
 }
 
 void scan_panel(const float* panel, const char* const* rows, size_t n_rows, size_t dims, float* scores) {
-  constexpr size_t tile = panel_tile_rows;
   size_t r = 0;
-  for (; r + tile <= n_rows; r += tile) dot_panel<tile>(panel, rows + r, dims, scores + r * panel_queries);
+  for (; r + panel_tile_rows <= n_rows; r += panel_tile_rows)
+    dot_panel<panel_tile_rows>(panel, rows + r, dims, scores + r * panel_queries);
   for (; r < n_rows; ++r) dot_panel<1>(panel, rows + r, dims, scores + r * panel_queries);
 }
 

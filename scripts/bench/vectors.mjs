@@ -44,13 +44,15 @@ const dims = 300;
 const rounds = Number(values.rounds);
 const folder = path.join(root, 'build', 'bench-vectors');
 mkdirSync(folder, { recursive: true });
-const file = path.join(folder, `${rows}.bin`);
+const file = path.join(folder, `${rows}-clustered.bin`);
 const converted = path.join(folder, `${rows}.w2v`);
+const small = path.join(folder, `${rows}-int8.w2v`);
+const both = path.join(folder, `${rows}-float32-int8.w2v`);
 const questions = path.join(sharedData, 'eval', 'questions-words.txt');
 const analogies = existsSync(questions) ? questions : null;
 if (!analogies) console.error(`no ${path.relative('.', questions)} here: analogies left out`);
 
-/** The words of the analogies come first, so that the questions can be asked; the values are noise. */
+/** The words of the analogies come first, so that the questions can be asked; rows are noise around one of 3,000 centers. */
 function makeVectors() {
   const words = new Set(
     analogies
@@ -63,6 +65,10 @@ function makeVectors() {
   let state = 1;
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   const noise = Float32Array.from({ length: 1 << 20 }, () => (random() - 0.5) / 3);
+  const centers = Array.from({ length: 3000 }, () =>
+    Float32Array.from({ length: dims }, () => (random() - 0.5) / 4),
+  );
+  const row = new Float32Array(dims);
   const descriptor = openSync(`${file}.tmp`, 'w');
   let chunk = Buffer.alloc(64 << 20);
   let used = chunk.write(`${rows} ${dims}\n`);
@@ -75,7 +81,9 @@ function makeVectors() {
     }
     used += chunk.write(`${word} `, used);
     const from = Math.floor(random() * (noise.length - dims));
-    used += Buffer.from(noise.buffer, 4 * from, 4 * dims).copy(chunk, used);
+    const center = centers[Math.floor(random() * centers.length)];
+    for (let d = 0; d < dims; ++d) row[d] = center[d] + noise[from + d];
+    used += Buffer.from(row.buffer).copy(chunk, used);
   }
   writeSync(descriptor, chunk, 0, used);
   closeSync(descriptor);
@@ -115,12 +123,24 @@ const programs = {
   query: `${load(file)} await vectors.mostSimilar(vectors.wordAt(1)); const times = [];
     for (let i = 0; i < 20; ++i) { const word = vectors.wordAt(1000 * i + 5); times.push(await seconds(() => vectors.mostSimilar(word))); }
     end({ query: median(times) });`,
+  openSidecar: `await KeyedVectors.load(${JSON.stringify(file)}, { sidecar: true }); let vectors; const before = anonymous();
+    const open = await seconds(async () => { vectors = await KeyedVectors.load(${JSON.stringify(file)}, { sidecar: true }); });
+    end({ open, beyond: anonymous() - before, sidecar: vectors.loadedFrom.sidecar });`,
+  int8: `${load(both)} const times = { exact: [], int8: [] }; let found = 0; const n = 30;
+    for (const precision of ['exact', 'int8']) await vectors.mostSimilar(vectors.wordAt(1), { precision });
+    for (let i = 0; i < n; ++i) {
+      const word = vectors.wordAt(99000 * i + 5); let exact;
+      times.exact.push(await seconds(async () => { exact = new Set((await vectors.mostSimilar(word)).map(({ word }) => word)); }));
+      times.int8.push(await seconds(async () => { for (const { word: w } of await vectors.mostSimilar(word, { precision: 'int8' })) found += exact.has(w); }));
+    }
+    end({ exact: median(times.exact), int8: median(times.int8), recall: found / (10 * n) });`,
   batch: `${load(file)} const words = Array.from({ length: 1000 }, (_, i) => vectors.wordAt(1000 * i + 5));
     await vectors.mostSimilar(words[0]); const single = [];
     for (let i = 0; i < 10; ++i) single.push(await seconds(() => vectors.mostSimilar(words[i])));
     const batch = await seconds(() => vectors.search(words, { topN: 10 })); end({ single: median(single), batch });`,
   analogies: `${load(file)} end({ analogies: await seconds(() => vectors.evaluateWordAnalogies(${JSON.stringify(questions)}, { restrictVocab: 30000 })) });`,
   convert: `${load(file)} end({ convert: await seconds(() => vectors.save(${JSON.stringify(converted)})) });`,
+  convertSmall: `${load(file)} end({ convert: await seconds(() => vectors.save(${JSON.stringify(small)}, { precision: 'int8' })) });`,
 };
 
 /** Copying on the same disk, to the point where it is on the disk. */
@@ -139,6 +159,10 @@ function copySeconds() {
 const bench = nativeBench();
 const { isa } = bench('', 'peak', 1);
 const python = findGensim();
+if (!existsSync(both)) {
+  const { KeyedVectors } = await import('../../dist/index.mjs');
+  await (await KeyedVectors.load(file)).save(both, { precision: ['float32', 'int8'] });
+}
 bench(isa, 'read', file, cores); // the page cache is warm from here on
 const samples = { copy: [], read: [] };
 const runs = {};
@@ -149,8 +173,10 @@ for (let round = 0; round < rounds; ++round) {
     'query',
     'batch',
     ...(analogies ? ['analogies'] : []),
-    ...(round < 2 ? ['convert'] : []),
+    ...(round < 2 ? ['convert', 'convertSmall'] : []),
     'openW2v',
+    'openSidecar',
+    'int8',
   ]) {
     if (name === 'convert') samples.copy.push(copySeconds());
     (runs[name] ??= []).push(measure(programs[name]));
@@ -182,10 +208,22 @@ const table = [
     '–',
   ],
   [
+    'open Google binary with its sidecar',
+    `${(1000 * of('openSidecar', 'open')).toFixed(0)} ms, ${megabytes(of('openSidecar', 'beyond'))}`,
+    '–',
+    times(of('openSidecar', 'open'), gensim?.open),
+  ],
+  [
     'top 10, one query',
     `${(1000 * of('query', 'query')).toFixed(0)} ms, ${((100 * bytes) / 1e9 / of('query', 'query') / bandwidth).toFixed(0)}% of the read bandwidth`,
     gensim ? `${(1000 * gensim.query).toFixed(0)} ms` : '–',
     times(of('query', 'query'), gensim?.query),
+  ],
+  [
+    'top 10, one query, int8 rows first',
+    `${(1000 * of('int8', 'int8')).toFixed(0)} ms, ${(of('int8', 'exact') / of('int8', 'int8')).toFixed(2)} × the exact query's speed, recall@10 ${of('int8', 'recall').toFixed(4)}`,
+    '–',
+    times(of('int8', 'int8'), gensim?.query),
   ],
   [
     'top 10, 1,000 queries at once',
@@ -210,6 +248,12 @@ const table = [
     '–',
   ],
   [
+    'convert to .w2v of int8 rows',
+    `${of('convertSmall', 'convert').toFixed(1)} s, ${megabytes(of('convertSmall', 'anonymous'))}; ${((100 * median(samples.copy)) / of('convertSmall', 'convert')).toFixed(0)}% of the speed of a copy of the source`,
+    '–',
+    '–',
+  ],
+  [
     'longest pause of the JavaScript thread',
     `${Math.max(...Object.keys(runs).map((name) => of(name, 'longestPause'))).toFixed(1)} ms`,
     '–',
@@ -220,7 +264,7 @@ const command = [
   'npm run bench:vectors',
   ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : []),
 ].join(' ');
-const section = `\`${command}\`, ${machine}, ${today}: ${rows.toLocaleString('en')} × ${dims} vectors of noise, ${(statSync(file).size / 1e9).toFixed(2)} GB, page cache warm; medians of ${rounds} rounds
+const section = `\`${command}\`, ${machine}, ${today}: ${rows.toLocaleString('en')} × ${dims} clustered vectors, ${(statSync(file).size / 1e9).toFixed(2)} GB, page cache warm; medians of ${rounds} rounds
 (converting: 2). Memory is anonymous, beyond idle Node. Read bandwidth, ${cores} threads: ${bandwidth.toFixed(1)} GB/s. [All numbers as JSON](benchmarks/vectors.json).
 
 ${markdownTable(['what', 'here', 'gensim', 'gensim ÷ here'], table)}`;
