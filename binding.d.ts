@@ -177,7 +177,7 @@ export interface VectorStore {
   /** Written to a temporary name beside `path`, then renamed. `precisions`: the rows of a .w2v file. */
   save(
     path: string,
-    format: 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v',
+    format: 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'npy' | 'tensorboard' | 'w2v',
     precisions: readonly ('float32' | 'bf16' | 'int8')[],
   ): Job<void>;
   /** `word count` lines, as Google's -save-vocab writes. */
@@ -199,13 +199,14 @@ export interface NativeLoadOptions {
   limit?: number;
   encodingErrors: 'strict' | 'replace' | 'ignore';
   sidecar: boolean;
+  words?: string;
   strict: boolean;
   allowTruncated: boolean;
 }
 
 export interface LoadResult {
   vectors: VectorStore;
-  format: 'bin' | 'text' | 'glove' | 'w2v';
+  format: 'bin' | 'text' | 'glove' | 'npy' | 'gensim' | 'w2v';
   /** The rows are read where they lie in the file. */
   mapped: boolean;
   /** Rows left out because their word had come before (the first one wins). */

@@ -30,7 +30,7 @@ export {
   type VectorRows,
 } from './keyed-vectors.js';
 export type { Combination, Weighted, WordOrVector } from './query.js';
-export type { LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';
+export type { LoadedFormat, LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
 export { Word2Vec, type TrainOptions, type TrainingProgress, type TrainingReport } from './word2vec.js';
 

@@ -18,6 +18,7 @@ import {
   loadStore,
   loadingOptionNames,
   saveStore,
+  type LoadedFormat,
   type LoadingOptions,
   type Precision,
   type VectorFormat,
@@ -94,7 +95,7 @@ export interface Neighbour {
 export interface LoadedFrom {
   /** Undefined for a stream. */
   path: string | undefined;
-  format: VectorFormat;
+  format: LoadedFormat;
   /** The rows are read where they are in the file. */
   mapped: boolean;
   /** Rows left out because their word had come before: the first one counts. */

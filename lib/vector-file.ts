@@ -16,12 +16,17 @@ import {
 } from './native.js';
 
 /**
- * `bin`: Google's binary; `bin-no-newline`: that without the newline after each row, as gensim writes it (loaded as `bin`); `text`: Google's text, fastText's .vec; `glove`: that without the first line; `w2v`: our own, mapped
- * with its word index, norms and counts (docs/format.md).
+ * A format that vectors are saved in. `bin`: Google's binary; `bin-no-newline`: that without the newline after each row, as gensim writes it (loaded
+ * as `bin`); `text`: Google's text, fastText's .vec; `glove`: that without the first line; `npy`: NumPy's array, its words in a list beside it, `<name>.txt`, one a
+ * line; `tensorboard`: for TensorBoard's projector, values in the file and words in `<name>.metadata.tsv`; `w2v`: our own, mapped with its word index,
+ * norms and counts (docs/format.md).
  */
-export type VectorFormat = 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'w2v';
+export type VectorFormat = (typeof vectorFormats)[number];
 
-export const vectorFormats: readonly VectorFormat[] = ['bin', 'bin-no-newline', 'text', 'glove', 'w2v'];
+export const vectorFormats = ['bin', 'bin-no-newline', 'text', 'glove', 'npy', 'tensorboard', 'w2v'] as const;
+
+/** A format that vectors were loaded from; `gensim`: KeyedVectors or a Word2Vec model as gensim saves them. */
+export type LoadedFormat = 'bin' | 'text' | 'glove' | 'npy' | 'gensim' | 'w2v';
 
 /** Rows of a .w2v file: as they are; as bfloat16, half the size; as int8 with a scale for each row, a quarter. */
 export type Precision = 'float32' | 'bf16' | 'int8';
@@ -31,7 +36,9 @@ export const precisions: readonly Precision[] = ['float32', 'bf16', 'int8'];
 /** The format that a file's name asks for. */
 export function formatOfName(path: string): VectorFormat {
   const name = path.replace(/\.gz$/i, '');
-  return /\.w2v$/i.test(name) ? 'w2v' : /\.(txt|text|vec)$/i.test(name) ? 'text' : 'bin';
+  if (/\.w2v$/i.test(name)) return 'w2v';
+  if (/\.npy$/i.test(name)) return 'npy';
+  return /\.(txt|text|vec)$/i.test(name) ? 'text' : 'bin';
 }
 
 /** What is read of a vector file, and how strictly. */
@@ -46,6 +53,8 @@ export interface LoadingOptions {
   limit?: number | undefined;
   /** For words that are not UTF-8: an error, U+FFFD in place of what is not, or nothing in its place. @defaultValue replace */
   encodingErrors?: 'strict' | 'replace' | 'ignore' | undefined;
+  /** For .npy: the path of the list of words, one a line. @defaultValue the .npy file's, with the ending .txt */
+  words?: string | undefined;
   /** A row with NaN or infinity is an error; else it is kept and answers no query. @defaultValue false */
   strict?: boolean | undefined;
   /**
@@ -63,6 +72,7 @@ export const loadingOptionNames = [
   'limit',
   'encodingErrors',
   'sidecar',
+  'words',
   'strict',
   'allowTruncated',
 ] as const satisfies readonly (keyof LoadingOptions)[];
@@ -138,6 +148,7 @@ function checkOptions({
   limit,
   encodingErrors = 'replace',
   sidecar = false,
+  words,
   strict = false,
   allowTruncated = false,
 }: LoadingOptions): NativeLoadOptions {
@@ -152,7 +163,16 @@ function checkOptions({
   if (!['strict', 'replace', 'ignore'].includes(encodingErrors)) {
     throw refuse('encodingErrors', "'strict', 'replace' or 'ignore'", encodingErrors);
   }
-  return { mmap, encodingErrors, sidecar, strict, allowTruncated, ...(limit !== undefined && { limit }) };
+  if (words !== undefined && typeof words !== 'string') throw refuse('words', 'the path of a file', words);
+  return {
+    mmap,
+    encodingErrors,
+    sidecar,
+    strict,
+    allowTruncated,
+    ...(words !== undefined && { words }),
+    ...(limit !== undefined && { limit }),
+  };
 }
 
 /** Written under a temporary name, then renamed; compressed where the path ends in .gz. */
@@ -168,6 +188,12 @@ export async function saveStore(
     throw new W2VError(
       'ERR_W2V_OPTION',
       `Expected format to be ${vectorFormats.map((name) => `'${name}'`).join(', ')} but received ${describe(format)}`,
+    );
+  }
+  if (path.endsWith('.gz') && (format === 'npy' || format === 'tensorboard')) {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Expected a path without .gz for the format '${format}', which is two files, but received '${path}'`,
     );
   }
   if (!path.endsWith('.gz')) return runJob(() => store.save(path, format, rows), watch);

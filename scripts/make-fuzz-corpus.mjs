@@ -1,5 +1,6 @@
 // make-fuzz-corpus.mjs: writes the seeds of the fuzzers, native/fuzz/corpus/<target>/. They are kept; run it after a change of
 // a format, and add the inputs of faults that were found.
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,3 +52,30 @@ await KeyedVectors.load(made, { sidecar: true });
 copyFileSync(`${made}.w2vrows`, seed('sidecar', 'three'));
 rmSync(made);
 rmSync(`${made}.w2vrows`);
+
+const four = await KeyedVectors.fromVectors(['a', 'b c', '', 'd'], rows.slice(0, 4));
+await four.save(`${made}.npy`);
+copyFileSync(`${made}.npy`, seed('npy', 'float32'));
+rmSync(`${made}.npy`);
+rmSync(`${made}.txt`);
+
+// What gensim and NumPy write, where they are; else the kept seeds stay.
+spawnSync('/usr/bin/python3', ['-', path.dirname(seed('pickle', 'any')), path.dirname(seed('npy', 'any'))], {
+  input: `
+import sys
+import numpy as np
+from gensim.models import KeyedVectors, Word2Vec
+pickles, arrays = sys.argv[1:]
+kv = KeyedVectors(3)
+kv.add_vectors(['a', 'b', 'na\u00efve'], np.arange(9, dtype=np.float32).reshape(3, 3) - 5)
+for protocol in (2, 3, 4, 5):
+    kv.lifecycle_events = None
+    kv.save(f'{pickles}/protocol{protocol}', pickle_protocol=protocol)
+model = Word2Vec([['a', 'b', 'c', 'a']], vector_size=4, min_count=1, epochs=1, workers=1)
+model.lifecycle_events = model.wv.lifecycle_events = None
+model.save(f'{pickles}/model')
+for kind in ('<f8', '>f4', '<f2', '|i1'):
+    np.save(f'{arrays}/{kind[1:]}.npy', np.arange(8).reshape(4, 2).astype(kind))
+np.save(f'{arrays}/columns.npy', np.asfortranarray(np.arange(8, dtype=np.float32).reshape(4, 2)))
+`,
+});

@@ -55,12 +55,14 @@ inline void use(const LoadedVectors& loaded) {
 }
 
 // Reads the bytes from a block of exactly their size, and then from a file's place; only w2v::Error may be thrown.
-inline void load_and_use(std::string_view bytes) {
+inline void load_and_use(std::string_view bytes, const std::string& words = "") {
   try {
     const auto buffer = std::make_shared<ByteBuffer>();
     buffer->append(bytes.data(), bytes.size());
     TaskControl control;
-    const LoadedVectors loaded = load_vectors(buffer, "input", options_for(bytes), control);
+    LoadOptions options = options_for(bytes);
+    options.words = words;
+    const LoadedVectors loaded = load_vectors(buffer, "input", options, control);
     use(loaded);
     verify_checksums(*loaded.store, "input", control);
   } catch (const Error&) {

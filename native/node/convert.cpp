@@ -20,6 +20,12 @@ const char* format_name(VectorFormat format) {
       return "text";
     case VectorFormat::glove_text:
       return "glove";
+    case VectorFormat::npy:
+      return "npy";
+    case VectorFormat::gensim:
+      return "gensim";
+    case VectorFormat::tensorboard:
+      return "tensorboard";
     case VectorFormat::w2v:
       return "w2v";
     case VectorFormat::google_binary:
@@ -31,7 +37,8 @@ const char* format_name(VectorFormat format) {
 VectorFormat to_format(const Napi::Value& value) {
   const std::string name = value.As<Napi::String>().Utf8Value();
   for (const VectorFormat format :
-       {VectorFormat::google_binary_no_newline, VectorFormat::google_text, VectorFormat::glove_text, VectorFormat::w2v})
+       {VectorFormat::google_binary_no_newline, VectorFormat::google_text, VectorFormat::glove_text, VectorFormat::npy,
+        VectorFormat::gensim, VectorFormat::tensorboard, VectorFormat::w2v})
     if (name == format_name(format)) return format;
   return VectorFormat::google_binary;
 }
@@ -58,6 +65,7 @@ LoadOptions to_load_options(const Napi::Object& js) {
                             : errors == "ignore" ? EncodingErrors::ignore
                                                  : EncodingErrors::replace;
   options.sidecar = flag("sidecar");
+  if (js.Get("words").IsString()) options.words = js.Get("words").As<Napi::String>().Utf8Value();
   options.strict = flag("strict");
   options.allow_truncated = flag("allowTruncated");
   return options;

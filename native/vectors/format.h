@@ -65,11 +65,21 @@ LoadedVectors read_w2v_file(const VectorSource& source, TaskControl& control);
 void write_w2v_file(const VectorStore& store, std::span<const Precision> precisions, AtomicFile& file,
                     TaskControl& control);
 
+bool is_npy(std::string_view bytes);
+LoadedVectors read_npy_vectors(const VectorSource& source, TaskControl& control);
+void write_npy_vectors(const VectorStore& store, const std::string& path, TaskControl& control);
+
+bool is_pickle(std::string_view bytes);
+LoadedVectors read_gensim(const VectorSource& source, TaskControl& control);
+
 // Whether the first row is text: a word and numbers.
 bool is_google_text(const VectorSource& source);
 // Whether it looks like text without a header; sets source.dims.
 bool is_glove_text(VectorSource& source);
 LoadedVectors read_text(const VectorSource& source, TaskControl& control);
 void write_text(const VectorStore& store, AtomicFile& file, TaskControl& control);
+// TensorBoard's projector: values in `path`, words in `<path without its ending>.metadata.tsv`, with their counts and a
+// line of titles where counts are known.
+void write_tensorboard(const VectorStore& store, const std::string& path, TaskControl& control);
 
 }  // namespace w2v

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/threads.h"
 #include "base/utf8.h"
 #include "vectors/format.h"
+#include "vectors/stored_words.h"
 
 namespace w2v {
 
@@ -202,8 +204,11 @@ LoadedVectors read_text(const VectorSource& source, TaskControl& control) {
   return loaded;
 }
 
-void write_text(const VectorStore& store, AtomicFile& file, TaskControl& control) {
-  // Formatting is the work: threads fill blocks, which are then written in order.
+namespace {
+
+// Formatting is the work: threads fill blocks, which are then written in order. append_row(row, values, text).
+template <class AppendRow>
+void write_rows(const VectorStore& store, AtomicFile& file, TaskControl& control, AppendRow&& append_row) {
   std::vector<std::string> blocks(2 * processors());
   for (size_t first = 0; first < store.size(); first += blocks.size() * rows_per_block) {
     for_each_block(blocks.size(), processors(), [&](size_t block, unsigned) {
@@ -214,21 +219,59 @@ void write_text(const VectorStore& store, AtomicFile& file, TaskControl& control
       const size_t end = std::min(store.size(), begin + rows_per_block);
       std::vector<float> values(store.dims());
       for (size_t i = begin; i < end; ++i) {
-        text.append(store.word(i)).push_back(' ');
         store.copy_row(i, values.data());
-        for (size_t d = 0; d < store.dims(); ++d) {
-          char number[64];  // the longest float has 39 digits before the point
-          const auto end_of_number = std::to_chars(number, number + sizeof(number), static_cast<double>(values[d]),
-                                                   std::chars_format::fixed, 6);  // as printf's %lf
-          text.append(number, end_of_number.ptr).push_back(' ');
-        }
-        text.push_back('\n');
+        append_row(i, values, text);
       }
     });
     store.check_unchanged();
     for (const std::string& text : blocks) file.write(text);
     control.done = file.bytes_written();
   }
+}
+
+void append_number(float value, std::string& text) {
+  char number[64];  // the longest float has 39 digits before the point
+  const auto end = std::to_chars(number, number + sizeof(number), static_cast<double>(value), std::chars_format::fixed,
+                                 6);  // as printf's %lf
+  text.append(number, end.ptr);
+}
+
+}  // namespace
+
+void write_text(const VectorStore& store, AtomicFile& file, TaskControl& control) {
+  write_rows(store, file, control, [&](size_t row, const std::vector<float>& values, std::string& text) {
+    text.append(store.word(row)).push_back(' ');
+    for (const float value : values) {
+      append_number(value, text);
+      text.push_back(' ');
+    }
+    text.push_back('\n');
+  });
+}
+
+void write_tensorboard(const VectorStore& store, const std::string& path, TaskControl& control) {
+  const std::string stem = std::filesystem::path(path).extension() == ".tsv" ? path.substr(0, path.size() - 4) : path;
+  AtomicFile words(stem + ".metadata.tsv"), file(path);
+  if (store.has_counts()) words.write("word\tcount\n");
+  for_each_row(store, control, [&](size_t i) {
+    const std::string_view word = store.word(i);
+    if (word.find_first_of("\t\n\r") != std::string_view::npos)
+      throw Error(code::word_unwritable, "Cannot write '" + path +
+                                             "': expected words without tabs and line ends but word " +
+                                             std::to_string(i) + " is " + quoted(word));
+    words.write(word);
+    if (store.has_counts()) words.write("\t" + std::to_string(store.count(i)));
+    words.write("\n");
+  });
+  write_rows(store, file, control, [](size_t, const std::vector<float>& values, std::string& text) {
+    for (const float value : values) {
+      append_number(value, text);
+      text.push_back('\t');
+    }
+    text.back() = '\n';
+  });
+  words.commit();
+  file.commit();
 }
 
 }  // namespace w2v

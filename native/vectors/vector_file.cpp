@@ -18,7 +18,7 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", replacement_charact
 std::string known_other_format(std::string_view bytes) {
   if (bytes.starts_with("\x1f\x8b")) return ": this is a gzip file";
   if (bytes.starts_with("\xba\x16\x4f\x2f")) return ": this is a fastText model, give its .vec file";
-  if (bytes.starts_with("\x80")) return ": this looks like a Python pickle (gensim's own format)";
+  if (bytes.starts_with("\x80")) return ": this looks like a Python pickle of an unknown protocol";
   return "";
 }
 
@@ -50,6 +50,8 @@ bool read_header(VectorSource& source) {
 LoadedVectors read_vectors(VectorSource source, TaskControl& control) {
   if (source.bytes.starts_with(byte_order_mark)) source.body = byte_order_mark.size();
   if (SectionFile::is_one(source.bytes)) return read_w2v_file(source, control);
+  if (is_npy(source.bytes)) return read_npy_vectors(source, control);
+  if (is_pickle(source.bytes)) return read_gensim(source, control);
   const std::string other = known_other_format(source.bytes);
   if (!read_header(source)) {
     if (other.empty() && is_glove_text(source)) return read_text(source, control);
@@ -112,7 +114,7 @@ LoadedVectors load_vectors(std::shared_ptr<const ByteBuffer> bytes, const std::s
 }
 
 bool holds_rows(std::string_view bytes, uint64_t rows) {
-  if (SectionFile::is_one(bytes)) return false;
+  if (SectionFile::is_one(bytes) || is_npy(bytes) || is_pickle(bytes)) return false;
   const LoadOptions options;
   VectorSource source{"", bytes, nullptr, nullptr, options};
   const bool has_header = read_header(source);
@@ -132,8 +134,16 @@ bool holds_rows(std::string_view bytes, uint64_t rows) {
 
 void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control,
                   std::span<const Precision> precisions) {
-  const bool text = format == VectorFormat::google_text || format == VectorFormat::glove_text;
+  if (format == VectorFormat::gensim)
+    throw Error(code::argument,
+                "Cannot write '" + path + "': expected a format that can be written, gensim's is only read");
+  if (format == VectorFormat::npy || format == VectorFormat::tensorboard) {
+    control.begin(Phase::saving, store.size() * store.dims() * sizeof(float));
+    (format == VectorFormat::npy ? write_npy_vectors : write_tensorboard)(store, path, control);
+    return;
+  }
   if (format != VectorFormat::w2v) check_writable(store, path);
+  const bool text = format == VectorFormat::google_text || format == VectorFormat::glove_text;
   // A text value takes at least nine bytes; the true total is known only at the end.
   control.begin(Phase::saving, store.size() * store.dims() * (text ? 9 : sizeof(float)));
   AtomicFile file(path);

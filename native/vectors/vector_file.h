@@ -18,6 +18,9 @@ enum class VectorFormat {
   google_binary_no_newline,  // to be written: without the newline after each row, as gensim writes it
   google_text,               // fastText's .vec too
   glove_text,                // as Google's, without the first line
+  npy,                       // NumPy's array, with a list of words beside it
+  gensim,                    // KeyedVectors or Word2Vec as gensim pickles them: read only
+  tensorboard,               // values and words, tab-separated, in two files: written only
   w2v,                       // our own: mapped with its index, norms and counts
 };
 
@@ -28,6 +31,7 @@ struct LoadOptions {
   bool map = true;  // leave binary rows in the mapped file; false: copy them to memory
   uint64_t limit = std::numeric_limits<uint64_t>::max();  // rows read, from the first on
   EncodingErrors encoding_errors = EncodingErrors::replace;
+  std::string words;             // .npy: path of the list of words; empty: that of the .npy file with the ending .txt
   bool strict = false;           // a row with NaN or infinity is an error
   bool sidecar = false;          // keep the index of a mapped Google binary in `<path>.w2vrows` (sidecar.cpp)
   bool allow_truncated = false;  // fewer rows than promised, and a row that is cut at the end, are no error

@@ -164,6 +164,7 @@ if (!existsSync(both)) {
   await (await KeyedVectors.load(file)).save(both, { precision: ['float32', 'int8'] });
 }
 bench(isa, 'read', file, cores); // the page cache is warm from here on
+bench(isa, 'read', both, cores);
 const samples = { copy: [], read: [] };
 const runs = {};
 for (let round = 0; round < rounds; ++round) {
@@ -192,7 +193,7 @@ const gensim = python
 
 const bytes = rows * dims * 4;
 const bandwidth = median(samples.read);
-const megabytes = (n) => `${(n / 1e6).toFixed(0)} MB`;
+const megabytes = (n) => `${Math.max(0, Math.round(n / 1e6))} MB`;
 const times = (a, b) => (b === undefined ? '–' : `${(b / a).toFixed(1)} ×`);
 const table = [
   [
