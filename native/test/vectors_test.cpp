@@ -836,21 +836,21 @@ TEST_CASE("files that word2vec.c, gensim and fastText wrote") {
   // And the other way round: a byte order mark, a word that is not UTF-8.
   shapes["bom.txt"] = {3, 2};
   shapes["bad-utf8.bin"] = {2, 2};
+  shapes["gensim.kv"] = shapes["gensim-sep.kv"] = {935, 48};
   TaskControl control;
   for (const auto& [name, shape] : shapes) {
     CAPTURE(name);
     const LoadedVectors loaded = load_vectors((folder / name).string(), {}, control);
     CHECK(loaded.store->size() + loaded.duplicate_words == shape.first);
     CHECK(loaded.store->dims() == shape.second);
-    CHECK((loaded.format == (name.ends_with(".bin") ? VectorFormat::google_binary
-                             : name == "glove.txt"  ? VectorFormat::glove_text
-                                                    : VectorFormat::google_text)));
+    CHECK((loaded.format == (name.ends_with(".bin")  ? VectorFormat::google_binary
+                             : name.ends_with(".kv") ? VectorFormat::gensim
+                             : name == "glove.txt"   ? VectorFormat::glove_text
+                                                     : VectorFormat::google_text)));
   }
   for (const auto& [name, code] : std::map<std::string, std::string>{{"too-many-rows.txt", code::vector_format},
                                                                      {"short-row.txt", code::vector_format},
                                                                      {"fasttext.bin", code::vector_format},
-                                                                     {"gensim.kv", code::vector_format},
-                                                                     {"gensim-sep.kv", code::vector_format},
                                                                      {"gensim.vocab.txt", code::vector_format},
                                                                      {"truncated.bin", code::vector_truncated},
                                                                      {"truncated.txt", code::vector_truncated}}) {
