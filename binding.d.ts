@@ -186,6 +186,22 @@ export interface VectorStore {
   verify(path: string): Job<void>;
 }
 
+/** A graph for approximate search in one store. */
+export interface VectorIndex {
+  /** Words in it: all but those whose vectors are zeros or not finite. */
+  readonly size: number;
+  /** `expansion` candidates are looked at for each query; precision and cosmulPositives mean nothing here. */
+  search(request: SearchRequest, expansion: number): Job<SearchResult>;
+  /** Written to a temporary name beside `path`, then renamed. */
+  save(path: string): Job<void>;
+}
+
+export interface IndexOptions {
+  connectivity: number;
+  expansion: number;
+  threads: number;
+}
+
 /** Bytes of a vector file that come in pieces: a stream, an inflated .gz. */
 export interface ByteBuffer {
   append(bytes: Uint8Array): void;
@@ -235,6 +251,9 @@ export interface Binding {
   createBuffer(): ByteBuffer;
   /** A store without words. */
   createStore(vectorSize: number): VectorStore;
+  buildIndex(store: VectorStore, options: IndexOptions): Job<VectorIndex>;
+  /** Throws ERR_W2V_INDEX for the index of other vectors. */
+  openIndex(store: VectorStore, path: string): Job<VectorIndex>;
   /** A file, or bytes (consumed; binary rows stay in them) under a name for messages; the format is told by content. */
   loadVectors(bytes: ByteBuffer | undefined, pathOrName: string, options: NativeLoadOptions): Job<LoadResult>;
 }

@@ -23,6 +23,7 @@
  * | `ERR_W2V_VECTOR_ENCODING` | a word of a vector file is not UTF-8, with `encodingErrors: 'strict'` |
  * | `ERR_W2V_WORD_UNWRITABLE` | a word with blanks or line ends, which vector files cannot hold |
  * | `ERR_W2V_EVALUATION_FORMAT` | a line of an evaluation file is malformed |
+ * | `ERR_W2V_INDEX` | there is no index for approximate search, it is that of other vectors, or this build cannot have one |
  * | `ERR_W2V_MEMORY` | the memory is not to be had |
  * | `ERR_W2V_ISA` | `W2V_FORCE_ISA` names an instruction set that is unknown or not of this machine |
  * | `ERR_W2V_CANCELLED` | the work was cancelled; the error's name is `AbortError` |
@@ -50,6 +51,7 @@ export type ErrorCode =
   | 'ERR_W2V_VECTOR_ENCODING'
   | 'ERR_W2V_WORD_UNWRITABLE'
   | 'ERR_W2V_EVALUATION_FORMAT'
+  | 'ERR_W2V_INDEX'
   | 'ERR_W2V_MEMORY'
   | 'ERR_W2V_ISA'
   | 'ERR_W2V_CANCELLED'

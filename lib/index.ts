@@ -19,6 +19,7 @@ export {
   type AddVectorsOptions,
   type BatchAnswers,
   type BatchSearchOptions,
+  type IndexOptions,
   type JobOptions,
   type LoadOptions,
   type LoadedFrom,

@@ -10,7 +10,15 @@ import {
   type WordPairsEvaluation,
   type WordPairsOptions,
 } from './evaluation.js';
-import { binding, callNative, runJob, type Job, type JobProgress, type VectorStore } from './native.js';
+import {
+  binding,
+  callNative,
+  runJob,
+  type Job,
+  type JobProgress,
+  type VectorIndex,
+  type VectorStore,
+} from './native.js';
 import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import { nearSpellings, spellings } from './spelling.js';
 import {
@@ -65,6 +73,24 @@ export interface SearchOptions extends JobOptions {
    * @defaultValue exact; the file's precision where it has no float32 rows
    */
   precision?: 'exact' | 'bf16' | 'int8' | undefined;
+  /**
+   * Ask the index ({@link KeyedVectors.buildIndex}, {@link KeyedVectors.loadIndex}) in place of looking at all rows: what it finds is compared exactly, but it
+   * does not find every neighbour. With a filter or range that leaves few words it finds fewer. @defaultValue false
+   */
+  index?: boolean | undefined;
+  /** Candidates that the index looks at for each query: more find more, and take longer. @defaultValue 128 */
+  expansion?: number | undefined;
+}
+
+export interface IndexOptions extends JobOptions {
+  /** The only one that searches here go by. @defaultValue cosine */
+  metric?: 'cosine' | undefined;
+  /** Neighbours of each word in the graph, 2 to 512; twice as many in its lowest level. @defaultValue 16 */
+  connectivity?: number | undefined;
+  /** Candidates looked at while a word finds its place in the graph. @defaultValue 128 */
+  expansion?: number | undefined;
+  /** Rows that the graph compares; what it finds is compared with the vectors as they are. @defaultValue int8 */
+  precision?: 'int8' | undefined;
 }
 
 export interface BatchSearchOptions extends SearchOptions {
@@ -124,6 +150,7 @@ const slice = 4096; // words that cross from the addon at a time: well below 10 
  */
 export class KeyedVectors implements Iterable<string> {
   #store: VectorStore;
+  #index: VectorIndex | undefined; // of #store
   #changed: Promise<unknown> = Promise.resolve(); // when the last change is done
   /** Set by {@link KeyedVectors.load}. */
   readonly loadedFrom: LoadedFrom | undefined;
@@ -206,6 +233,68 @@ export class KeyedVectors implements Iterable<string> {
     checkPath(path);
     this.#checkCounts();
     await runJob(() => this.#store.saveVocabulary(path), watch(options));
+  }
+
+  /**
+   * Builds an index for approximate search (`index: true`): an HNSW graph (Malkov and Yashunin 2018) over rows of int8, in memory. Several threads
+   * build it, so it differs a little from time to time. A change of the vectors drops it.
+   *
+   * @throws ERR_W2V_OPTION, ERR_W2V_MEMORY, ERR_W2V_CANCELLED, ERR_W2V_INDEX (compiled without the package usearch)
+   */
+  async buildIndex({
+    metric = 'cosine',
+    connectivity = 16,
+    expansion = 128,
+    precision = 'int8',
+    ...options
+  }: IndexOptions = {}): Promise<void> {
+    const only = (name: string, expected: string, received: unknown) => {
+      if (received === expected) return;
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected ${name} to be '${expected}' but received ${describe(received)}`,
+      );
+    };
+    only('metric', 'cosine', metric);
+    only('precision', 'int8', precision);
+    const native = {
+      connectivity: wholeNumber('connectivity', connectivity, 2, 512),
+      expansion: wholeNumber('expansion', expansion, 1, 65_536),
+      threads: availableParallelism(),
+    };
+    const store = this.#store;
+    const index = await runJob(() => binding.buildIndex(store, native), watch(options));
+    if (store === this.#store) this.#index = index;
+  }
+
+  /**
+   * Writes the index beside the vectors, or to `path`; atomic.
+   *
+   * @param path - @defaultValue the path of the vectors and `.hnsw`
+   * @throws ERR_W2V_INDEX (there is none), ERR_W2V_ARGUMENT, ERR_W2V_FILE_WRITE, ERR_W2V_CANCELLED
+   */
+  async saveIndex(path = this.#indexPath(), options: JobOptions = {}): Promise<void> {
+    checkPath(path);
+    const index = this.#indexOrError();
+    await runJob(() => index.save(path), watch(options));
+  }
+
+  /**
+   * Maps an index that {@link KeyedVectors.saveIndex} wrote for these vectors.
+   *
+   * @param path - @defaultValue the path of the vectors and `.hnsw`
+   * @throws ERR_W2V_INDEX for the index of other vectors, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ
+   */
+  async loadIndex(path = this.#indexPath(), options: JobOptions = {}): Promise<void> {
+    checkPath(path);
+    const store = this.#store;
+    const index = await runJob(() => binding.openIndex(store, path), watch(options));
+    if (store === this.#store) this.#index = index;
+  }
+
+  /** Whether there is an index to ask. */
+  get hasIndex(): boolean {
+    return this.#index !== undefined;
   }
 
   /**
@@ -693,23 +782,42 @@ export class KeyedVectors implements Iterable<string> {
     );
     const ids = new Uint32Array(offsets.at(-1)!);
     for (let i = 0; i < ids.length; i += excluded.length) ids.set(excluded, i);
+    const request = {
+      queries,
+      topN,
+      excludeOffsets: offsets,
+      excludeIds: ids,
+      from,
+      to,
+      threads: availableParallelism(),
+      ...(filter && { filter }),
+      ...(precision && { precision }),
+      ...(cosmulPositives !== undefined && { cosmulPositives }),
+    };
+    const expansion = wholeNumber('expansion', options.expansion ?? 128, 1, 65_536);
+    const index = options.index ? this.#indexOrError() : undefined;
+    if (index && (cosmulPositives !== undefined || options.precision !== undefined)) {
+      throw new W2VError('ERR_W2V_OPTION', 'Expected index: true without a precision, and not for 3CosMul');
+    }
     const found = await runJob(
-      () =>
-        this.#store.search({
-          queries,
-          topN,
-          excludeOffsets: offsets,
-          excludeIds: ids,
-          from,
-          to,
-          threads: availableParallelism(),
-          ...(filter && { filter }),
-          ...(precision && { precision }),
-          ...(cosmulPositives !== undefined && { cosmulPositives }),
-        }),
+      () => (index ? index.search(request, expansion) : this.#store.search(request)),
       watch(options),
     );
     return { ids: found.ids.subarray(0, n * topN), scores: found.scores.subarray(0, n * topN), topN };
+  }
+
+  #indexPath(): string {
+    const path = this.loadedFrom?.path;
+    if (path !== undefined) return `${path}.hnsw`;
+    throw new W2VError('ERR_W2V_ARGUMENT', 'Expected a path: these vectors were not loaded from a file');
+  }
+
+  #indexOrError(): VectorIndex {
+    if (this.#index) return this.#index;
+    throw new W2VError(
+      'ERR_W2V_INDEX',
+      'Expected an index but these vectors have none: await buildIndex() or loadIndex() before',
+    );
   }
 
   /** Rows of fewer bits to search, if any. */
@@ -731,7 +839,10 @@ export class KeyedVectors implements Iterable<string> {
     const change = this.#changed
       .catch(() => undefined)
       .then(() => runJob(() => job(this.#store), watch(options)))
-      .then((store) => (this.#store = store));
+      .then((store) => {
+        this.#store = store;
+        this.#index = undefined;
+      });
     this.#changed = change;
     await change;
   }
@@ -949,10 +1060,11 @@ function checkWords(words: unknown): asserts words is readonly [string, ...strin
   throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(words)}`);
 }
 
-function wholeNumber(name: string, value: unknown, min: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min) return value;
+function wholeNumber(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
   throw new W2VError(
     'ERR_W2V_OPTION',
-    `Expected ${name} to be a whole number from ${min} but received ${describe(value)}`,
+    `Expected ${name} to be a whole number ${range} but received ${describe(value)}`,
   );
 }

@@ -12,6 +12,7 @@ export type {
   NativeLoadOptions,
   NativeTrainingOptions,
   NativeTrainingResult,
+  VectorIndex,
   VectorStore,
   VocabularySource,
 } from '../binding.js';

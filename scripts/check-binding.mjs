@@ -140,6 +140,8 @@ async function readAddon(addon, folder) {
     cosmulPositives: 1,
   });
   const found = await vectors.search(watchedSearch).promise;
+  const [watchedIndex, indexRead] = watched({ connectivity: 4, expansion: 4, threads: 1 });
+  const index = await addon.buildIndex(vectors, watchedIndex).promise;
   const file = path.join(folder, 'vectors.bin');
   await vectors.save(file, 'bin', ['float32']).promise;
 
@@ -158,6 +160,8 @@ async function readAddon(addon, folder) {
     ['CacheResult', membersOf(cache)],
     ['PrepareResult', membersOf(prepared)],
     ['NativeTrainingOptions', optionsRead],
+    ['VectorIndex', membersOf(index)],
+    ['IndexOptions', indexRead],
     ['NativeTrainingResult', membersOf(result)],
     ['VectorStore', membersOf(vectors)],
     ['SearchRequest', searchRead],

@@ -59,6 +59,15 @@ copyFileSync(`${made}.npy`, seed('npy', 'float32'));
 rmSync(`${made}.npy`);
 rmSync(`${made}.txt`);
 
+const indexed = await KeyedVectors.fromVectors(
+  Array.from({ length: 40 }, (_, i) => `w${i}`),
+  Array.from({ length: 40 }, (_, i) => [0, 1, 2, 3].map((d) => ((i * 7 + d * 13) % 11) - 5)),
+);
+await indexed.buildIndex();
+await indexed.saveIndex(seed('index', 'default'));
+await indexed.buildIndex({ connectivity: 2 });
+await indexed.saveIndex(seed('index', 'connectivity-2'));
+
 // What gensim and NumPy write, where they are; else the kept seeds stay.
 spawnSync('/usr/bin/python3', ['-', path.dirname(seed('pickle', 'any')), path.dirname(seed('npy', 'any'))], {
   input: `

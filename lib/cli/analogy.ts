@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { W2VError } from '../errors.js';
-import { loadVectors, printNeighbours, withExamples, vectorsHelp } from './common.js';
+import { printNeighbours, withExamples, vectorsHelp } from './common.js';
 import { prompt, spelled } from './prompt.js';
-import { addSearchOptions, searchOptions, type SearchFlags } from './similar.js';
+import { addSearchOptions, loadToSearch, searchOptions, type SearchFlags } from './similar.js';
 
 export function analogyCommand(): Command {
   const command = new Command('analogy')
@@ -14,7 +14,7 @@ export function analogyCommand(): Command {
     )
     .action(async (file: string, words: string[], flags: SearchFlags) => {
       if (words.length > 0) checkThree(words);
-      const vectors = await loadVectors(file, flags);
+      const vectors = await loadToSearch(file, flags);
       const answer = async ([a, b, c]: Three, signal?: AbortSignal) => {
         const neighbours = await vectors.analogy(a, b, c, { ...searchOptions(flags), signal });
         printNeighbours({ a, b, c }, neighbours, flags.json);

@@ -9,6 +9,7 @@ import { analogyCommand } from './analogy.js';
 import { convertCommand } from './convert.js';
 import { evaluateCommand } from './evaluate.js';
 import { infoCommand } from './info.js';
+import { indexCommand } from './vector-index.js';
 import { similarCommand } from './similar.js';
 import { trainCommand } from './train.js';
 
@@ -29,6 +30,7 @@ for (const command of [
   evaluateCommand(),
   infoCommand(),
   convertCommand(),
+  indexCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { KeyedVectors } from '../keyed-vectors.js';
 import { parseQuestion, prompt } from './prompt.js';
 import {
   addLoadingOptions,
@@ -15,6 +16,8 @@ export interface SearchFlags extends LoadingFlags {
   topN: number;
   restrictVocab?: number;
   precision?: 'exact' | 'bf16' | 'int8';
+  index?: string | true;
+  expansion?: number;
   json?: boolean;
 }
 
@@ -29,11 +32,20 @@ export function addSearchOptions(command: Command): Command {
         'rows that are looked at: with fewer bits several times as fast',
       ).choices(['exact', 'bf16', 'int8']),
     )
+    .option('--index [file]', 'ask an index that w2v index made; default: the file of the vectors and .hnsw')
+    .addOption(countOption('--expansion <number>', 'candidates that the index looks at'))
     .addOption(jsonOption());
 }
 
-export function searchOptions({ topN, restrictVocab, precision }: SearchFlags) {
-  return { topN, restrictVocab, precision };
+/** The vectors, with their index where one is asked for. */
+export async function loadToSearch(file: string, flags: SearchFlags): Promise<KeyedVectors> {
+  const vectors = await loadVectors(file, flags);
+  if (flags.index) await vectors.loadIndex(flags.index === true ? undefined : flags.index);
+  return vectors;
+}
+
+export function searchOptions({ topN, restrictVocab, precision, index, expansion }: SearchFlags) {
+  return { topN, restrictVocab, precision, index: index !== undefined, expansion };
 }
 
 export function similarCommand(): Command {
@@ -45,7 +57,7 @@ export function similarCommand(): Command {
       'the word, or several; without one, questions are read from standard input: at a prompt on a terminal',
     )
     .action(async (file: string, words: string[], flags: SearchFlags) => {
-      const vectors = await loadVectors(file, flags);
+      const vectors = await loadToSearch(file, flags);
       if (words.length > 0) {
         const neighbours = await vectors.mostSimilar({ positive: words }, searchOptions(flags));
         printNeighbours({ words }, neighbours, flags.json);

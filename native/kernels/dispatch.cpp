@@ -23,7 +23,8 @@ extern const Kernels table;
 #ifdef W2V_HAVE_AVX512VNNI
 namespace avx512vnni {
 void scan_int8(const int8_t* query, const char* const* rows, size_t n_rows, size_t size, int32_t* dots);
-}
+int32_t dot_int8(const int8_t* a, const int8_t* b, size_t size);
+}  // namespace avx512vnni
 #endif
 #ifdef W2V_HAVE_NEON
 namespace neon {
@@ -49,6 +50,7 @@ struct Available {
         static Kernels vnni = avx512::table;
         vnni.isa = "avx512vnni";
         vnni.scan_int8 = &avx512vnni::scan_int8;
+        vnni.dot_int8 = &avx512vnni::dot_int8;
         add(vnni);
       }
 #endif

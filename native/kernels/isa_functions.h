@@ -13,6 +13,7 @@ void update(const Step* steps, size_t n_steps, const UpdateTables& tables);
 void scan(const float* query, const char* const* rows, size_t n_rows, size_t dims, float* scores);
 void scan_panel(const float* panel, const char* const* rows, size_t n_rows, size_t dims, float* scores);
 void scan_int8(const int8_t* query, const char* const* rows, size_t n_rows, size_t size, int32_t* dots);
+int32_t dot_int8(const int8_t* a, const int8_t* b, size_t size);
 void scan_bfloat16(const float* query, const char* const* rows, size_t n_rows, size_t size, float* scores);
 void find_separators(const char* bytes, size_t n_blocks, uint64_t* masks);
 

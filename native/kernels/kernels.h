@@ -28,7 +28,10 @@ struct Kernels {
   // quantized.cpp: dots[r] = Σ query[d] · rows[r][d], d < size, a multiple of 64. No value is −128.
   void (*scan_int8)(const int8_t* query, const char* const* rows, size_t n_rows, size_t size, int32_t* dots);
 
-  // quantized.cpp: the same for rows of bfloat16, size a multiple of 32.
+  // quantized.cpp: the same for one row.
+  int32_t (*dot_int8)(const int8_t* a, const int8_t* b, size_t size);
+
+  // quantized.cpp: as scan_int8() for rows of bfloat16, size a multiple of 32.
   void (*scan_bfloat16)(const float* query, const char* const* rows, size_t n_rows, size_t size, float* scores);
 
   // separators.cpp: bit i of masks[b] = byte 64·b + i is a space, tab, line feed or carriage return.

@@ -107,14 +107,14 @@ inline void store_totals(int32_t* p, Sums a, Sums b, Sums c, Sums d) {
 }
 #endif
 
-void dot_int8(Sums first, const int8_t* query, const char* const (&rows)[tile], size_t size, int32_t* dots) {
+void dot_tile(Sums first, const int8_t* query, const char* const (&rows)[tile], size_t size, int32_t* dots) {
   Sums sums[tile] = {first, first, first, first};
   for (size_t d = 0; d < size; d += step)
     for (size_t r = 0; r < tile; ++r) sums[r] = multiply_add(sums[r], rows[r] + d, query + d);
   store_totals(dots, sums[0], sums[1], sums[2], sums[3]);
 }
 
-void dot_bfloat16(const float* query, const char* const (&rows)[tile], size_t size, float* scores) {
+void dot_tile(const float* query, const char* const (&rows)[tile], size_t size, float* scores) {
   Vec dot[tile] = {zero(), zero(), zero(), zero()};
   for (size_t d = 0; d < size; d += Vec::width) {
     const Vec q = load(query + d);
@@ -127,11 +127,19 @@ void dot_bfloat16(const float* query, const char* const (&rows)[tile], size_t si
 
 void scan_int8(const int8_t* query, const char* const* rows, size_t n_rows, size_t size, int32_t* dots) {
   const Sums first = first_sums(query, size);
-  for_each_tile(rows, n_rows, dots, [=](const auto& four, int32_t* to) { dot_int8(first, query, four, size, to); });
+  for_each_tile(rows, n_rows, dots, [=](const auto& four, int32_t* to) { dot_tile(first, query, four, size, to); });
+}
+
+int32_t dot_int8(const int8_t* a, const int8_t* b, size_t size) {
+  Sums sums = first_sums(b, size);
+  for (size_t d = 0; d < size; d += step) sums = multiply_add(sums, a + d, b + d);
+  int32_t totals[tile];
+  store_totals(totals, sums, sums, sums, sums);
+  return totals[0];
 }
 
 void scan_bfloat16(const float* query, const char* const* rows, size_t n_rows, size_t size, float* scores) {
-  for_each_tile(rows, n_rows, scores, [=](const auto& four, float* to) { dot_bfloat16(query, four, size, to); });
+  for_each_tile(rows, n_rows, scores, [=](const auto& four, float* to) { dot_tile(query, four, size, to); });
 }
 
 }  // namespace w2v::W2V_ISA

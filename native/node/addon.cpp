@@ -10,6 +10,7 @@
 #include "node/convert.h"
 #include "node/corpus_object.h"
 #include "node/job.h"
+#include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
 #include "train/train.h"
 #include "vectors/vector_file.h"
@@ -102,9 +103,9 @@ Napi::Value load_vectors(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new AddonData{Napi::Persistent(CorpusObject::define(env)),
-                                    Napi::Persistent(VectorStoreObject::define(env)),
-                                    Napi::Persistent(ByteBufferObject::define(env))});
+  env.SetInstanceData(
+      new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
+                    Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
@@ -113,6 +114,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("createBuffer", create_buffer);
   add("createStore", create_store);
   add("loadVectors", load_vectors);
+  add("buildIndex", VectorIndexObject::build);
+  add("openIndex", VectorIndexObject::open);
   return exports;
 }
 

@@ -8,6 +8,7 @@ namespace w2v::node {
 struct AddonData {
   Napi::FunctionReference corpus;  // constructors
   Napi::FunctionReference vector_store;
+  Napi::FunctionReference vector_index;
   Napi::FunctionReference byte_buffer;
 };
 

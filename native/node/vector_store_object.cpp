@@ -11,6 +11,7 @@
 #include "node/byte_buffer_object.h"
 #include "node/convert.h"
 #include "node/job.h"
+#include "node/search_request.h"
 #include "search/nearest.h"
 #include "search/word_movers.h"
 #include "vectors/edit.h"
@@ -160,39 +161,14 @@ Napi::Value VectorStoreObject::rows(const Napi::CallbackInfo& info) {
 Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object js = info[0].As<Napi::Object>();
-    const auto whole = [&](const char* name) {
-      return static_cast<size_t>(js.Get(name).As<Napi::Number>().Int64Value());
-    };
-    const size_t top_n = whole("topN"), from = whole("from"), to = whole("to");
-    const unsigned threads = static_cast<unsigned>(whole("threads"));
-    const Precision precision = js.Get("precision").IsString() ? to_precision(js.Get("precision")) : Precision::float32;
     const bool cosmul = js.Get("cosmulPositives").IsNumber();
-    const size_t positives = cosmul ? whole("cosmulPositives") : 0;
-    std::vector<float> queries = to_floats(js.Get("queries"));
-    std::vector<uint32_t> offsets = to_ids(js.Get("excludeOffsets")), excluded = to_ids(js.Get("excludeIds"));
-    std::vector<uint8_t> filter;
-    if (js.Get("filter").IsTypedArray()) {
-      const Napi::Uint8Array mask = js.Get("filter").As<Napi::Uint8Array>();
-      filter.assign(mask.Data(), mask.Data() + mask.ElementLength());
-    }
-    const size_t n = store_->dims() == 0 ? 0 : queries.size() / store_->dims();
-    if (queries.size() != n * store_->dims() || offsets.size() != n + 1 || offsets.back() != excluded.size() ||
-        !std::is_sorted(offsets.begin(), offsets.end()) || from > to || to > store_->size() || threads == 0 ||
-        (!filter.empty() && filter.size() != store_->size()))
-      throw Error(code::argument, "search: the sizes of queries, exclusions, filter and range do not fit together");
+    const size_t positives = cosmul ? js.Get("cosmulPositives").As<Napi::Number>().Uint32Value() : 0;
     return start_job(
         info.Env(), Phase::searching,
-        [store = store_, queries = std::move(queries), offsets = std::move(offsets), excluded = std::move(excluded),
-         filter = std::move(filter), top_n, from, to, threads, precision, cosmul,
-         positives](TaskControl& control) -> ToJs {
-          const SearchRequest request{queries, top_n, offsets, excluded, filter, from, to, threads, precision};
-          SearchResult found =
-              cosmul ? search_cosmul(*store, request, positives, control) : search_nearest(*store, request, control);
-          return [found = std::move(found)](Napi::Env env) -> Napi::Value {
-            Napi::Object result = Napi::Object::New(env);
-            result["ids"] = to_typed_array<Napi::Uint32Array>(env, std::span(found.ids));
-            result["scores"] = to_typed_array<Napi::Float32Array>(env, std::span(found.scores));
-            return result;
+        [store = store_, request = to_search_request(js, *store_), cosmul, positives](TaskControl& control) -> ToJs {
+          return [found = cosmul ? search_cosmul(*store, request.view(), positives, control)
+                                 : search_nearest(*store, request.view(), control)](Napi::Env env) {
+            return to_js(env, found);
           };
         });
   });

@@ -15,6 +15,8 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   explicit VectorStoreObject(const Napi::CallbackInfo& info);
   void Finalize(Napi::BasicEnv env) override;
 
+  const std::shared_ptr<const VectorStore>& store() const { return store_; }
+
   // A JavaScript object that shares the store.
   static Napi::Object wrap(Napi::Env env, std::shared_ptr<const VectorStore> store);
 

@@ -74,12 +74,6 @@ struct Group {
   size_t n_panels() const { return (n + panel_queries - 1) / panel_queries; }
 };
 
-void check_finite(std::span<const float> queries, size_t dims) {
-  for (size_t i = 0; i < queries.size(); ++i)
-    if (!std::isfinite(queries[i]))
-      throw Error(code::argument, "Expected finite numbers but query " + std::to_string(i / dims) + " has others");
-}
-
 Group prepare_group(size_t dims, std::span<const float> queries, size_t first, size_t n, bool in_panels, bool int8) {
   Group group{first, n, {}, {}, {}, {}};
   group.padded.resize(n * padded_query(dims));
@@ -105,6 +99,17 @@ Group prepare_group(size_t dims, std::span<const float> queries, size_t first, s
           quantize(Precision::int8, group.padded.data() + q * padded_query(dims), dims, group.int8.data() + q * pitch));
   }
   return group;
+}
+
+// For a row whose inverse norm is NaN.
+float cosine_in_double(const VectorStore& store, std::span<const float> query, size_t row) {
+  std::vector<float> values(store.dims());
+  store.copy_row(row, values.data());
+  const double lengths = norm(query.data(), query.size()) * norm(values.data(), values.size());
+  if (lengths == 0) return 0;
+  double dot = 0;
+  for (size_t d = 0; d < values.size(); ++d) dot += static_cast<double>(query[d]) * values[d];
+  return static_cast<float>(dot / lengths);
 }
 
 // Searches a group of queries: several threads take blocks of rows, each keeps its own best answers.
@@ -137,7 +142,8 @@ class GroupSearch {
     });
     for_each_block(group_.n, static_cast<unsigned>(workers.size()), [&](size_t q, unsigned) {
       std::vector<Answer> answers = merged(workers, q);
-      if (quantized_ != nullptr) compare_again(q, answers);
+      if (quantized_ != nullptr)
+        compare_exactly(store_, request_.queries.subspan((group_.first + q) * store_.dims(), store_.dims()), answers);
       const size_t found = std::min(answers.size(), top_n_), at = (group_.first + q) * request_.top_n;
       for (size_t i = 0; i < found; ++i) {
         result.ids[at + i] = answers[i].id;
@@ -242,17 +248,9 @@ class GroupSearch {
     return std::binary_search(exclusions_.begin() + offsets[0], exclusions_.begin() + offsets[1], row);
   }
 
-  // For a row whose inverse norm is NaN.
   float cosine_in_double(size_t q, size_t row) const {
     const size_t dims = store_.dims();
-    const float* query = request_.queries.data() + (group_.first + q) * dims;
-    std::vector<float> values(dims);
-    store_.copy_row(row, values.data());
-    const double lengths = norm(query, dims) * norm(values.data(), dims);
-    if (lengths == 0) return 0;
-    double dot = 0;
-    for (size_t d = 0; d < dims; ++d) dot += static_cast<double>(query[d]) * values[d];
-    return static_cast<float>(dot / lengths);
+    return w2v::cosine_in_double(store_, request_.queries.subspan((group_.first + q) * dims, dims), row);
   }
 
   std::vector<Answer> merged(const std::vector<Worker>& workers, size_t q) const {
@@ -262,19 +260,6 @@ class GroupSearch {
     std::sort(answers.begin(), answers.end(), better);
     answers.resize(std::min(answers.size(), candidates_));
     return answers;
-  }
-
-  // The scores that a search with the store's own precision gives.
-  void compare_again(size_t q, std::vector<Answer>& answers) const {
-    WidenedRows widened(store_, nullptr, answers.size());
-    std::vector<float> scores(answers.size());
-    const char* const* rows = widened.rows(answers.size(), [&](size_t i) { return answers[i].id; });
-    kernels().scan(query(q), rows, answers.size(), store_.dims(), scores.data());
-    for (size_t i = 0; i < answers.size(); ++i) {
-      answers[i].score = scores[i] * inverse_norms_[answers[i].id];
-      if (std::isnan(answers[i].score)) answers[i].score = cosine_in_double(q, answers[i].id);
-    }
-    std::sort(answers.begin(), answers.end(), better);
   }
 
   const VectorStore& store_;
@@ -312,11 +297,17 @@ std::vector<uint32_t> sort_exclusions(const SearchRequest& request, size_t n_que
 
 }  // namespace
 
+void check_finite_queries(std::span<const float> queries, size_t dims) {
+  for (size_t i = 0; i < queries.size(); ++i)
+    if (!std::isfinite(queries[i]))
+      throw Error(code::argument, "Expected finite numbers but query " + std::to_string(i / dims) + " has others");
+}
+
 SearchResult search_nearest(const VectorStore& store, const SearchRequest& request, TaskControl& control) {
   const size_t n_queries = store.dims() == 0 ? 0 : request.queries.size() / store.dims();
   const size_t rows = request.to - request.from;
   store.check_unchanged();
-  check_finite(request.queries.first(n_queries * store.dims()), store.dims());  // all of them, before any work
+  check_finite_queries(request.queries.first(n_queries * store.dims()), store.dims());  // all of them, before any work
   SearchResult result;
   if (request.top_n > 0 && n_queries > result.ids.max_size() / request.top_n)
     throw Error(code::memory, "Not enough memory for " + std::to_string(request.top_n) + " answers to each of " +
@@ -344,11 +335,24 @@ SearchResult search_nearest(const VectorStore& store, const SearchRequest& reque
   return result;
 }
 
+void compare_exactly(const VectorStore& store, std::span<const float> query, std::vector<Answer>& answers) {
+  const Group group = prepare_group(store.dims(), query, 0, 1, false, false);
+  WidenedRows widened(store, nullptr, answers.size());
+  std::vector<float> scores(answers.size());
+  const char* const* rows = widened.rows(answers.size(), [&](size_t i) { return answers[i].id; });
+  kernels().scan(group.padded.data(), rows, answers.size(), store.dims(), scores.data());
+  for (size_t i = 0; i < answers.size(); ++i) {
+    answers[i].score = scores[i] * store.inverse_norms()[answers[i].id];
+    if (std::isnan(answers[i].score)) answers[i].score = cosine_in_double(store, query, answers[i].id);
+  }
+  std::sort(answers.begin(), answers.end(), better);
+}
+
 SearchResult search_cosmul(const VectorStore& store, const SearchRequest& request, size_t positives,
                            TaskControl& control) {
   store.check_unchanged();
   const size_t dims = store.dims(), n_queries = dims == 0 ? 0 : request.queries.size() / dims;
-  check_finite(request.queries, dims);
+  check_finite_queries(request.queries, dims);
   SearchResult result;
   result.ids.assign(request.top_n, no_answer);
   result.scores.assign(request.top_n, 0.0f);
@@ -395,7 +399,7 @@ SearchResult search_cosmul(const VectorStore& store, const SearchRequest& reques
 std::vector<float> cosines(const VectorStore& store, std::span<const float> query, size_t from, size_t to,
                            unsigned threads, TaskControl& control) {
   store.check_unchanged();
-  check_finite(query, store.dims());
+  check_finite_queries(query, store.dims());
   const Group group = prepare_group(store.dims(), query, 0, 1, false, false);
   store.inverse_norms();
   control.begin(Phase::searching, to - from);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/task_control.h"
+#include "search/top_answers.h"
 #include "vectors/vector_store.h"
 
 namespace w2v {
@@ -36,6 +37,13 @@ inline constexpr size_t candidates_for(size_t answers) { return 2 * answers + 30
 // finite (a training that diverged) answers no query.
 // Progress counts rows read. Throws ERR_W2V_ARGUMENT for a query that is not finite, ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
 SearchResult search_nearest(const VectorStore& store, const SearchRequest& request, TaskControl& control);
+
+// Throws ERR_W2V_ARGUMENT for a query that is not finite.
+void check_finite_queries(std::span<const float> queries, size_t dims);
+
+// Gives answers the scores that search_nearest() with the store's own rows gives them, and sorts them. `query` has dims
+// values of any length.
+void compare_exactly(const VectorStore& store, std::span<const float> query, std::vector<Answer>& answers);
 
 // The best rows by 3CosMul (Levy and Goldberg 2014, aclanthology.org/W14-1618) in gensim's form: with similarities (1 +
 // cosine) / 2, the product over the first `positives` queries divided by the product over the others plus 10⁻⁶. The

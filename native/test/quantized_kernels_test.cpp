@@ -49,6 +49,7 @@ TEST_CASE("int8 dot products are exact on every instruction set") {
           int32_t expected = 0;
           for (size_t d = 0; d < size; ++d) expected += q[d] * reinterpret_cast<const int8_t*>(pointers[r])[d];
           CHECK(dots[r] == (r < n ? expected : -1));
+          CHECK(kernels.dot_int8(reinterpret_cast<const int8_t*>(pointers[r]), q, size) == expected);
         }
       });
   }
