@@ -141,6 +141,10 @@ export interface VectorStore {
   readonly hasCounts: boolean;
   /** The rows that are there, the most precise ones first. */
   readonly precisions: ('float32' | 'bf16' | 'int8')[];
+  /** Words that are not there have vectors too (fastText's models). */
+  readonly hasSubwords: boolean;
+  /** The mean of the word's n-grams; undefined where it has none, or hasSubwords is false. */
+  vectorOfSubwords(word: string): Float32Array | undefined;
   /** Index of a word; −1 if it is not there. */
   indexOf(word: string): number;
   wordAt(index: number): string;
@@ -222,7 +226,7 @@ export interface NativeLoadOptions {
 
 export interface LoadResult {
   vectors: VectorStore;
-  format: 'bin' | 'text' | 'glove' | 'npy' | 'gensim' | 'w2v';
+  format: 'bin' | 'text' | 'glove' | 'npy' | 'gensim' | 'fasttext' | 'w2v';
   /** The rows are read where they lie in the file. */
   mapped: boolean;
   /** Rows left out because their word had come before (the first one wins). */

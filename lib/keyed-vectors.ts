@@ -321,6 +321,14 @@ export class KeyedVectors implements Iterable<string> {
     return this.#store.precisions;
   }
 
+  /**
+   * Words that are not there have vectors too: the means of their character n-grams (fastText's models). They can be asked for wherever a word
+   * can; {@link KeyedVectors.has} is about the words that are there. Vectors that are changed or saved in other formats lose this.
+   */
+  get hasSubwords(): boolean {
+    return this.#store.hasSubwords;
+  }
+
   has(word: string): boolean {
     return this.indexOf(word) >= 0;
   }
@@ -348,6 +356,7 @@ export class KeyedVectors implements Iterable<string> {
 
   /** A copy of the words' vectors: n × vectorSize numbers, row after row. @throws {@link UnknownWordError} */
   getVectors(words: readonly string[]): Float32Array {
+    if (this.hasSubwords) return joined(words.map((word) => this.#rowOf(word).row));
     const ids = Uint32Array.from(words, (word) => this.#indexOfKnown(word));
     return callNative(() => this.#store.rows(ids));
   }
@@ -454,7 +463,9 @@ export class KeyedVectors implements Iterable<string> {
    */
   async doesntMatch(words: readonly string[]): Promise<string> {
     checkWords(words);
-    const rows = words.filter((word) => this.has(word)).map((word) => ({ word, row: unit(this.get(word)) }));
+    const rows = words
+      .filter((word) => this.#knows(word))
+      .map((word) => ({ word, row: unit(this.get(word)) }));
     if (rows.length === 0) throw this.#unknownWord(words[0]);
     const mean = new Float64Array(this.vectorSize);
     for (const { row } of rows) row.forEach((x, d) => (mean[d]! += x / rows.length));
@@ -532,7 +543,7 @@ export class KeyedVectors implements Iterable<string> {
     const sum = new Float64Array(this.vectorSize);
     let total = 0;
     items.forEach((item, i) => {
-      if (typeof item === 'string' && ignoreMissing && !this.has(item)) return;
+      if (typeof item === 'string' && ignoreMissing && !this.#knows(item)) return;
       const weight = weights?.[i] ?? 1;
       if (isVector(item)) this.#checkVector(item);
       const row = typeof item === 'string' ? this.getVector(item, { norm: preNormalize }) : item;
@@ -599,7 +610,7 @@ export class KeyedVectors implements Iterable<string> {
    */
   rankByCentrality(words: readonly string[], { useNorm = true }: { useNorm?: boolean } = {}): Neighbour[] {
     checkWords(words);
-    const known = words.filter((word) => this.has(word));
+    const known = words.filter((word) => this.#knows(word));
     if (known.length === 0) throw this.#unknownWord(words[0]);
     const rows = known.map((word) => this.getVector(word, { norm: useNorm }));
     const mean = unit(this.getMeanVector(rows));
@@ -932,10 +943,22 @@ export class KeyedVectors implements Iterable<string> {
     });
   }
 
+  /** The word's vector and position; of a word that is not there the vector that its subwords have, and −1. */
+  #rowOf(word: string): { row: Float32Array; index: number } {
+    const index = this.indexOf(word);
+    if (index >= 0) return { row: callNative(() => this.#store.rows(Uint32Array.of(index))), index };
+    const row = typeof word === 'string' ? callNative(() => this.#store.vectorOfSubwords(word)) : undefined;
+    if (row) return { row, index };
+    throw typeof word === 'string' ? this.#unknownWord(word) : notAWord(word);
+  }
+
+  /** Whether it has a vector. */
+  #knows(word: string): boolean {
+    return this.has(word) || (this.hasSubwords && this.#store.vectorOfSubwords(word) !== undefined);
+  }
+
   #indexOfKnown(word: string): number {
-    if (typeof word !== 'string') {
-      throw new W2VError('ERR_W2V_ARGUMENT', `Expected a word (a string) but received ${describe(word)}`);
-    }
+    if (typeof word !== 'string') throw notAWord(word);
     const index = this.indexOf(word);
     if (index < 0) throw this.#unknownWord(word);
     return index;
@@ -947,9 +970,9 @@ export class KeyedVectors implements Iterable<string> {
     const words: number[] = [];
     for (const { item, weight } of terms) {
       if (typeof item === 'string') {
-        const index = this.#indexOfKnown(item);
-        words.push(index);
-        unit(this.#store.rows(Uint32Array.of(index))).forEach((x, d) => (sum[d]! += weight * x));
+        const { row, index } = this.#rowOf(item);
+        if (index >= 0) words.push(index);
+        unit(row).forEach((x, d) => (sum[d]! += weight * x));
       } else {
         this.#checkVector(item);
         item.forEach((x, d) => (sum[d]! += weight * x));
@@ -984,6 +1007,10 @@ export interface AddVectorsOptions extends JobOptions {
   counts?: ArrayLike<number> | undefined;
   /** Words that are there take the new vector. @defaultValue false */
   replace?: boolean | undefined;
+}
+
+function notAWord(word: unknown): W2VError {
+  return new W2VError('ERR_W2V_ARGUMENT', `Expected a word (a string) but received ${describe(word)}`);
 }
 
 function isRowList(vectors: VectorRows): vectors is readonly (Float32Array | readonly number[])[] {

@@ -25,8 +25,11 @@ export type VectorFormat = (typeof vectorFormats)[number];
 
 export const vectorFormats = ['bin', 'bin-no-newline', 'text', 'glove', 'npy', 'tensorboard', 'w2v'] as const;
 
-/** A format that vectors were loaded from; `gensim`: KeyedVectors or a Word2Vec model as gensim saves them. */
-export type LoadedFormat = 'bin' | 'text' | 'glove' | 'npy' | 'gensim' | 'w2v';
+/**
+ * A format that vectors were loaded from; `gensim`: KeyedVectors or a Word2Vec model as gensim saves them; `fasttext`: a model of fastText's
+ * (.bin).
+ */
+export type LoadedFormat = 'bin' | 'text' | 'glove' | 'npy' | 'gensim' | 'fasttext' | 'w2v';
 
 /** Rows of a .w2v file: as they are; as bfloat16, half the size; as int8 with a scale for each row, a quarter. */
 export type Precision = 'float32' | 'bf16' | 'int8';

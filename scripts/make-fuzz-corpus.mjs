@@ -88,3 +88,16 @@ for kind in ('<f8', '>f4', '<f2', '|i1'):
 np.save(f'{arrays}/columns.npy', np.asfortranarray(np.arange(8, dtype=np.float32).reshape(4, 2)))
 `,
 });
+
+// fastText, where it is.
+const text = path.join(tmpdir(), `w2v-fuzz-text-${process.pid}`);
+writeFileSync(text, 'a b naïve a b a\n'.repeat(20));
+for (const [name, subwords] of [
+  ['subwords', ['-minn', '2', '-maxn', '3', '-bucket', '20']],
+  ['words', ['-maxn', '0']],
+]) {
+  const options = ['-dim', '3', '-epoch', '1', '-minCount', '1', '-thread', '1', ...subwords];
+  const { status } = spawnSync('fasttext', ['skipgram', '-input', text, '-output', text, ...options]);
+  if (status === 0) copyFileSync(`${text}.bin`, seed('fasttext', name));
+}
+for (const ending of ['', '.bin', '.vec']) rmSync(text + ending, { force: true });

@@ -850,7 +850,6 @@ describeWithShared('formats')("gensim's answers", () => {
     ['truncated.txt', 'ERR_W2V_VECTOR_TRUNCATED'],
     ['short-row.txt', 'ERR_W2V_VECTOR_FORMAT'],
     ['too-many-rows.txt', 'ERR_W2V_VECTOR_FORMAT'],
-    ['fasttext.bin', 'ERR_W2V_VECTOR_FORMAT'],
     ['gensim.vocab.txt', 'ERR_W2V_VECTOR_FORMAT'],
   ])('%s is refused with %s', async (name, code) => {
     expect((await rejectionOf(KeyedVectors.load(sharedData('formats', name)))).code).toBe(code);

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { KeyedVectors, type VectorFormat } from '../lib/index.js';
-import { rejectionOf, runCli, temporaryFolder } from './helpers.js';
+import { describeWithShared, rejectionOf, runCli, sharedData, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
 
@@ -140,6 +140,111 @@ test("TensorBoard's projector: values and words, with counts under titles", asyn
 test("gensim's own format is only read", async () => {
   const error = await rejectionOf((await made()).save(file('x'), { format: 'gensim' as VectorFormat }));
   expect(error.code).toBe('ERR_W2V_OPTION');
+});
+
+/** A fastText model of two words in three dimensions, and two buckets. */
+function fastText({ version = 12, quantized = 0, buckets = 2, shortest = 1, longest = 2 } = {}): Buffer {
+  const ints = (...values: number[]) => Buffer.from(Int32Array.from(values).buffer);
+  const longs = (...values: bigint[]) => Buffer.from(BigInt64Array.from(values).buffer);
+  const entry = (word: string, count: bigint, type: number) =>
+    Buffer.concat([Buffer.from(`${word}\0`), longs(count), Buffer.from([type])]);
+  return Buffer.concat([
+    ints(793712314, version, 3, 5, 5, 1, 5, 1, 2, 1, buckets, shortest, longest, 100),
+    Buffer.alloc(8),
+    ints(3, 2, 1),
+    longs(9n, -1n),
+    entry('</s>', 5n, 0),
+    entry('é', 4n, 0),
+    entry('__label__x', 1n, 1),
+    Buffer.from([quantized]),
+    longs(4n, 3n),
+    Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6, 10, 0, 0, 0, 20, 0).buffer),
+  ]);
+}
+
+describe("fastText's models", () => {
+  test('words with their n-grams, and words that are not there', async () => {
+    writeFileSync(file('m.bin'), fastText());
+    for (const mmap of [true, false]) {
+      const vectors = await KeyedVectors.load(file('m.bin'), { mmap });
+      expect(vectors.loadedFrom?.format).toBe('fasttext');
+      expect([...vectors]).toEqual(['</s>', 'é']);
+      expect(vectors.count('é')).toBe(4);
+      expect(vectors.hasSubwords).toBe(true);
+      expect([...vectors.get('</s>')]).toEqual([1, 2, 3]); // it has no n-grams
+      // The n-grams of <é> are <é, é, é>: FNV-1a of their bytes, modulo 2.
+      const bucket = (gram: string) => {
+        let hash = 2166136261;
+        for (const byte of Buffer.from(gram))
+          hash = Math.imul(hash ^ (byte > 127 ? byte | -256 : byte), 16777619) >>> 0;
+        return hash % 2;
+      };
+      const mean = (grams: string[], own: number[][]) => {
+        const rows = [...own, ...grams.map((gram) => (bucket(gram) ? [0, 20, 0] : [10, 0, 0]))];
+        return [0, 1, 2].map((d) => Math.fround(rows.reduce((sum, row) => sum + row[d]!, 0) / rows.length));
+      };
+      expect([...vectors.get('é')]).toEqual(mean(['<é', 'é', 'é>'], [[4, 5, 6]]));
+      expect(vectors.has('ab')).toBe(false);
+      expect([...vectors.get('ab')]).toEqual(mean(['<a', 'a', 'ab', 'b', 'b>'], []));
+      expect([...vectors.getVectors(['ab', '</s>'])].slice(3)).toEqual([1, 2, 3]);
+      expect(vectors.similarity('ab', 'ab')).toBeCloseTo(1, 6);
+      expect(await vectors.mostSimilar('ab')).toHaveLength(2);
+      expect(await vectors.doesntMatch(['ab', '</s>', 'ab'])).toBe('</s>');
+    }
+    const stream = await KeyedVectors.load(createReadStream(file('m.bin')));
+    expect(stream.hasSubwords).toBe(true);
+  });
+
+  test('without n-grams unknown words stay unknown; the format is only read', async () => {
+    writeFileSync(file('plain.bin'), fastText({ longest: 0 }));
+    const vectors = await KeyedVectors.load(file('plain.bin'));
+    expect(vectors.hasSubwords).toBe(false);
+    expect(() => vectors.get('ab')).toThrow("The word 'ab' is not in the vectors");
+    await vectors.save(file('plain.txt'));
+    const error = await rejectionOf(vectors.save(file('x'), { format: 'fasttext' as VectorFormat }));
+    expect(error.code).toBe('ERR_W2V_OPTION');
+  });
+
+  test('other versions, quantized models and cut files are refused', async () => {
+    const load = async (bytes: Buffer) => {
+      writeFileSync(file('bad.bin'), bytes);
+      return rejectionOf(KeyedVectors.load(file('bad.bin')));
+    };
+    expect((await load(fastText({ version: 13 }))).message).toContain('version 11 or 12');
+    expect((await load(fastText({ quantized: 1 }))).message).toContain('quantized');
+    expect((await load(fastText({ buckets: 1 << 30 }))).code).toBe('ERR_W2V_VECTOR_FORMAT');
+    expect((await load(fastText({ buckets: -1 }))).code).toBe('ERR_W2V_VECTOR_FORMAT');
+    const whole = fastText();
+    for (let size = 5; size < whole.length; size += 3) {
+      expect((await load(whole.subarray(0, size))).code).toBe('ERR_W2V_VECTOR_TRUNCATED');
+    }
+  });
+});
+
+describeWithShared('formats')('a model that fastText wrote', () => {
+  test('fasttext.bin has the vectors that gensim and fastText give, of unseen words too', async () => {
+    const { files } = JSON.parse(readFileSync(sharedData('formats', 'answers.json'), 'utf8')) as {
+      files: Record<
+        string,
+        { oov_vectors_from_subwords: Record<string, number[]>; in_vocab: Record<string, number[]> }
+      >;
+    };
+    const vectors = await KeyedVectors.load(sharedData('formats', 'fasttext.bin'));
+    expect([vectors.size, vectors.vectorSize]).toEqual([936, 32]);
+    const { oov_vectors_from_subwords: unseen, in_vocab: seen } = files['fasttext.bin']!;
+    for (const [word, values] of [...Object.entries(unseen), ...Object.entries(seen)]) {
+      const vector = vectors.get(word);
+      values.forEach((value, d) => expect(vector[d]).toBeCloseTo(value, 5));
+      expect(vectors.has(word)).toBe(word in seen);
+    }
+    const text = await KeyedVectors.load(sharedData('formats', 'fasttext.vec'));
+    expect([...vectors]).toEqual([...text]);
+    for (const word of text) {
+      const [ours, theirs] = [vectors.get(word), text.get(word)];
+      for (let d = 0; d < 32; ++d)
+        expect(Math.abs(ours[d]! - theirs[d]!)).toBeLessThan(6e-5 * Math.max(1, Math.abs(theirs[d]!)));
+    }
+  });
 });
 
 const python = ['/usr/bin/python3', 'python3'].find(

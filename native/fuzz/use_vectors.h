@@ -42,6 +42,7 @@ inline void use(const LoadedVectors& loaded) {
     store.count(i);
   }
   store.find("no such word");
+  if (store.subwords()) store.subwords()->vector_of("no such w\xc3\xb6rd\x80", row.data());
   if (store.inverse_norms().size() < store.size()) std::abort();
   if (store.size() * store.dims() > 100'000) return;
   for (const Precision precision : {Precision::float32, Precision::int8}) {

@@ -24,6 +24,8 @@ const char* format_name(VectorFormat format) {
       return "npy";
     case VectorFormat::gensim:
       return "gensim";
+    case VectorFormat::fasttext:
+      return "fasttext";
     case VectorFormat::tensorboard:
       return "tensorboard";
     case VectorFormat::w2v:

@@ -48,6 +48,8 @@ Napi::Function VectorStoreObject::define(Napi::Env env) {
                       InstanceAccessor<&VectorStoreObject::vector_size>("vectorSize"),
                       InstanceAccessor<&VectorStoreObject::has_counts>("hasCounts"),
                       InstanceAccessor<&VectorStoreObject::precisions>("precisions"),
+                      InstanceAccessor<&VectorStoreObject::has_subwords>("hasSubwords"),
+                      InstanceMethod<&VectorStoreObject::vector_of_subwords>("vectorOfSubwords"),
                       InstanceMethod<&VectorStoreObject::index_of>("indexOf"),
                       InstanceMethod<&VectorStoreObject::word_at>("wordAt"),
                       InstanceMethod<&VectorStoreObject::words>("words"),
@@ -105,6 +107,20 @@ Napi::Value VectorStoreObject::precisions(const Napi::CallbackInfo& info) {
   for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::int8})
     if (store_->has(precision)) names.Set(names.Length(), Napi::String::New(info.Env(), precision_name(precision)));
   return names;
+}
+
+Napi::Value VectorStoreObject::has_subwords(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), store_->subwords() != nullptr);
+}
+
+Napi::Value VectorStoreObject::vector_of_subwords(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    store_->check_unchanged();
+    Napi::Float32Array row = Napi::Float32Array::New(info.Env(), store_->dims());
+    const bool has_any =
+        store_->subwords() && store_->subwords()->vector_of(info[0].As<Napi::String>().Utf8Value(), row.Data());
+    return has_any ? row : info.Env().Undefined();
+  });
 }
 
 Napi::Value VectorStoreObject::index_of(const Napi::CallbackInfo& info) {

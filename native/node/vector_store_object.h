@@ -25,6 +25,8 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   Napi::Value vector_size(const Napi::CallbackInfo& info);
   Napi::Value has_counts(const Napi::CallbackInfo& info);
   Napi::Value precisions(const Napi::CallbackInfo& info);
+  Napi::Value has_subwords(const Napi::CallbackInfo& info);
+  Napi::Value vector_of_subwords(const Napi::CallbackInfo& info);
   Napi::Value index_of(const Napi::CallbackInfo& info);
   Napi::Value word_at(const Napi::CallbackInfo& info);
   Napi::Value words(const Napi::CallbackInfo& info);

@@ -647,7 +647,7 @@ TEST_CASE("other formats are refused by name") {
   const std::string rest = "\x01\x02\n and more\n" + std::string(500, '\x7f');
   CHECK_CODE(load("\x1f\x8b\x08" + rest), code::vector_format, "gzip");
   CHECK_CODE(load("\x80\x04\x95" + rest), code::vector_format, "pickle");
-  CHECK_CODE(load("\xba\x16\x4f\x2f\x0c" + rest), code::vector_format, "fastText");
+  CHECK_CODE(load("\xba\x16\x4f\x2f\x63" + rest), code::vector_format, "fastText");
 }
 
 // Under sanitizers this looks for reads out of bounds, otherwise for errors of other kinds.
@@ -836,6 +836,7 @@ TEST_CASE("files that word2vec.c, gensim and fastText wrote") {
   // And the other way round: a byte order mark, a word that is not UTF-8.
   shapes["bom.txt"] = {3, 2};
   shapes["bad-utf8.bin"] = {2, 2};
+  shapes["fasttext.bin"] = {936, 32};
   shapes["gensim.kv"] = shapes["gensim-sep.kv"] = {935, 48};
   TaskControl control;
   for (const auto& [name, shape] : shapes) {
@@ -843,14 +844,14 @@ TEST_CASE("files that word2vec.c, gensim and fastText wrote") {
     const LoadedVectors loaded = load_vectors((folder / name).string(), {}, control);
     CHECK(loaded.store->size() + loaded.duplicate_words == shape.first);
     CHECK(loaded.store->dims() == shape.second);
-    CHECK((loaded.format == (name.ends_with(".bin")  ? VectorFormat::google_binary
-                             : name.ends_with(".kv") ? VectorFormat::gensim
-                             : name == "glove.txt"   ? VectorFormat::glove_text
-                                                     : VectorFormat::google_text)));
+    CHECK((loaded.format == (name == "fasttext.bin"   ? VectorFormat::fasttext
+                             : name.ends_with(".bin") ? VectorFormat::google_binary
+                             : name.ends_with(".kv")  ? VectorFormat::gensim
+                             : name == "glove.txt"    ? VectorFormat::glove_text
+                                                      : VectorFormat::google_text)));
   }
   for (const auto& [name, code] : std::map<std::string, std::string>{{"too-many-rows.txt", code::vector_format},
                                                                      {"short-row.txt", code::vector_format},
-                                                                     {"fasttext.bin", code::vector_format},
                                                                      {"gensim.vocab.txt", code::vector_format},
                                                                      {"truncated.bin", code::vector_truncated},
                                                                      {"truncated.txt", code::vector_truncated}}) {

@@ -69,6 +69,9 @@ bool is_npy(std::string_view bytes);
 LoadedVectors read_npy_vectors(const VectorSource& source, TaskControl& control);
 void write_npy_vectors(const VectorStore& store, const std::string& path, TaskControl& control);
 
+bool is_fasttext(std::string_view bytes);
+LoadedVectors read_fasttext(const VectorSource& source, TaskControl& control);
+
 bool is_pickle(std::string_view bytes);
 LoadedVectors read_gensim(const VectorSource& source, TaskControl& control);
 

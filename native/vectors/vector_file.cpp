@@ -17,7 +17,6 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", replacement_charact
 
 std::string known_other_format(std::string_view bytes) {
   if (bytes.starts_with("\x1f\x8b")) return ": this is a gzip file";
-  if (bytes.starts_with("\xba\x16\x4f\x2f")) return ": this is a fastText model, give its .vec file";
   if (bytes.starts_with("\x80")) return ": this looks like a Python pickle of an unknown protocol";
   return "";
 }
@@ -52,6 +51,7 @@ LoadedVectors read_vectors(VectorSource source, TaskControl& control) {
   if (SectionFile::is_one(source.bytes)) return read_w2v_file(source, control);
   if (is_npy(source.bytes)) return read_npy_vectors(source, control);
   if (is_pickle(source.bytes)) return read_gensim(source, control);
+  if (is_fasttext(source.bytes)) return read_fasttext(source, control);
   const std::string other = known_other_format(source.bytes);
   if (!read_header(source)) {
     if (other.empty() && is_glove_text(source)) return read_text(source, control);
@@ -114,7 +114,7 @@ LoadedVectors load_vectors(std::shared_ptr<const ByteBuffer> bytes, const std::s
 }
 
 bool holds_rows(std::string_view bytes, uint64_t rows) {
-  if (SectionFile::is_one(bytes) || is_npy(bytes) || is_pickle(bytes)) return false;
+  if (SectionFile::is_one(bytes) || is_npy(bytes) || is_pickle(bytes) || is_fasttext(bytes)) return false;
   const LoadOptions options;
   VectorSource source{"", bytes, nullptr, nullptr, options};
   const bool has_header = read_header(source);
@@ -134,9 +134,10 @@ bool holds_rows(std::string_view bytes, uint64_t rows) {
 
 void save_vectors(const VectorStore& store, const std::string& path, VectorFormat format, TaskControl& control,
                   std::span<const Precision> precisions) {
-  if (format == VectorFormat::gensim)
+  if (format == VectorFormat::gensim || format == VectorFormat::fasttext)
     throw Error(code::argument,
-                "Cannot write '" + path + "': expected a format that can be written, gensim's is only read");
+                "Cannot write '" + path +
+                    "': expected a format that can be written, but those of gensim and fastText are only read");
   if (format == VectorFormat::npy || format == VectorFormat::tensorboard) {
     control.begin(Phase::saving, store.size() * store.dims() * sizeof(float));
     (format == VectorFormat::npy ? write_npy_vectors : write_tensorboard)(store, path, control);

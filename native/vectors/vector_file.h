@@ -20,6 +20,7 @@ enum class VectorFormat {
   glove_text,                // as Google's, without the first line
   npy,                       // NumPy's array, with a list of words beside it
   gensim,                    // KeyedVectors or Word2Vec as gensim pickles them: read only
+  fasttext,                  // fastText's models, with vectors of subwords: read only
   tensorboard,               // values and words, tab-separated, in two files: written only
   w2v,                       // our own: mapped with its index, norms and counts
 };

@@ -50,8 +50,12 @@ VectorStore::Parts parts_in_memory(WordIndex words, Matrix rows, std::vector<uin
 
 VectorStore::VectorStore(Parts parts) : parts_(std::move(parts)) {}
 
-VectorStore::VectorStore(WordIndex words, Matrix rows, std::vector<uint64_t> counts)
-    : parts_(parts_in_memory(std::move(words), std::move(rows), std::move(counts))) {}
+VectorStore::VectorStore(WordIndex words, Matrix rows, std::vector<uint64_t> counts,
+                         std::shared_ptr<const SubwordVectors> subwords, std::shared_ptr<const MappedFile> file)
+    : parts_(parts_in_memory(std::move(words), std::move(rows), std::move(counts))) {
+  if (subwords) parts_.file = std::move(file);
+  parts_.subwords = std::move(subwords);
+}
 
 std::string_view VectorStore::word(size_t i) const {
   if (!parts_.word_lengths.empty()) return {row(i) - 1 - parts_.word_lengths[i], parts_.word_lengths[i]};

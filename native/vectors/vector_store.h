@@ -17,6 +17,7 @@
 #include "base/task_control.h"
 #include "corpus/word_index.h"
 #include "vectors/quantized_rows.h"
+#include "vectors/subwords.h"
 
 namespace w2v {
 
@@ -46,13 +47,17 @@ class VectorStore {
     std::span<const uint64_t> counts;      // one per word, or empty
     std::span<const float> inverse_norms;  // as inverse_norms() gives them, with non_finite_rows; empty: to be computed
     uint64_t non_finite_rows = 0;
-    std::vector<SectionFile::Section> sections;  // of the file, where it has checksums
-    std::shared_ptr<const MappedFile> file;      // where rows or words lie in one
+    std::vector<SectionFile::Section> sections;      // of the file, where it has checksums
+    std::shared_ptr<const MappedFile> file;          // where rows or words lie in one
+    std::shared_ptr<const SubwordVectors> subwords;  // for words that are not there
   };
   explicit VectorStore(Parts parts);
 
   // Row i belongs to word i; rows beyond the last word are ignored. `counts` is empty or has one count per word.
-  VectorStore(WordIndex words, Matrix rows, std::vector<uint64_t> counts);
+  // `subwords` may lie in `file`.
+  VectorStore(WordIndex words, Matrix rows, std::vector<uint64_t> counts,
+              std::shared_ptr<const SubwordVectors> subwords = nullptr,
+              std::shared_ptr<const MappedFile> file = nullptr);
 
   size_t size() const { return parts_.size; }
   size_t dims() const { return parts_.dims; }
@@ -86,6 +91,7 @@ class VectorStore {
   bool has_counts() const { return !parts_.counts.empty(); }
   uint64_t count(size_t i) const { return parts_.counts.empty() ? 0 : parts_.counts[i]; }
   const std::vector<SectionFile::Section>& sections() const { return parts_.sections; }
+  const SubwordVectors* subwords() const { return parts_.subwords.get(); }
   bool is_mapped() const { return parts_.file != nullptr; }
 
   // Throws ERR_W2V_FILE_CHANGED where the mapped file has another size or time than when it was opened: what is mapped
