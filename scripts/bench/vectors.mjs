@@ -143,6 +143,27 @@ const programs = {
   convertSmall: `${load(file)} end({ convert: await seconds(() => vectors.save(${JSON.stringify(small)}, { precision: 'int8' })) });`,
 };
 
+/** An index of what `vectors` are: building it, and its answers compared with the exact ones. */
+const indexProgram = `
+  const start = performance.now(); await vectors.buildIndex(); const build = (performance.now() - start) / 1000;
+  const words = Array.from({ length: 200 }, (_, i) => vectors.wordAt(Math.floor(i * vectors.size / 200)));
+  const ask = async (options) => { const times = [], answers = []; await vectors.mostSimilar(words[0], options);
+    for (const word of words) times.push(await seconds(async () => answers.push((await vectors.mostSimilar(word, options)).map(({ word }) => word))));
+    return { query: median(times), answers }; };
+  const exact = await ask({}), int8 = await ask({ precision: 'int8' }), index = await ask({ index: true });
+  const recall = ({ answers }) => answers.flatMap((list, i) => list.filter((word) => exact.answers[i].includes(word))).length / exact.answers.flat().length;
+  const many = Array.from({ length: 10000 }, (_, i) => vectors.wordAt(i * 7 % vectors.size));
+  const batch = await seconds(() => vectors.search(many, { index: true }));
+  end({ words: vectors.size, build, exact: exact.query, int8: int8.query, index: index.query, int8Recall: recall(int8), indexRecall: recall(index), perSecond: many.length / batch });`;
+programs.index = `const vectors = await KeyedVectors.load(${JSON.stringify(file)}, { limit: 200000 }); ${indexProgram}`;
+const text = path.join(sharedData, 'wiki8.txt.gz');
+if (existsSync(text)) {
+  programs.indexOfReal = `const { Word2Vec } = require(${JSON.stringify(path.join(root, 'dist', 'index.js'))});
+    const { vectors } = await Word2Vec.train(${JSON.stringify(text)}, { sg: true, vectorSize: 300, epochs: 3, sample: 1e-4, minCount: 5 }); ${indexProgram}`;
+} else {
+  console.error(`no ${path.relative('.', text)} here: vectors trained on it left out`);
+}
+
 /** Copying on the same disk, to the point where it is on the disk. */
 function copySeconds() {
   const copy = path.join(folder, 'copy');
@@ -183,6 +204,7 @@ for (let round = 0; round < rounds; ++round) {
     (runs[name] ??= []).push(measure(programs[name]));
   }
 }
+for (const name of ['index', 'indexOfReal']) if (programs[name]) runs[name] = [measure(programs[name])];
 const of = (name, key) => median(runs[name].map((run) => run[key]));
 const gensim = python
   ? runJson(python, [
@@ -226,6 +248,26 @@ const table = [
     '–',
     times(of('int8', 'int8'), gensim?.query),
   ],
+  ...['index', 'indexOfReal']
+    .filter((name) => runs[name])
+    .flatMap((name) => {
+      const what = `${of(name, 'words').toLocaleString('en')} × 300${name === 'index' ? '' : ' trained on wiki8'}`;
+      const ratio = (key) => `${(of(name, 'exact') / of(name, key)).toFixed(1)} × the exact query's speed`;
+      return [
+        [
+          `${what}: int8 rows first`,
+          `${(1000 * of(name, 'int8')).toFixed(2)} ms, ${ratio('int8')}, recall@10 ${of(name, 'int8Recall').toFixed(4)}`,
+          '–',
+          '–',
+        ],
+        [
+          `${what}: index`,
+          `${(1000 * of(name, 'index')).toFixed(2)} ms, ${ratio('index')}, recall@10 ${of(name, 'indexRecall').toFixed(4)}; at once ${Math.round(of(name, 'perSecond')).toLocaleString('en')}/s; built in ${of(name, 'build').toFixed(0)} s`,
+          '–',
+          '–',
+        ],
+      ];
+    }),
   [
     'top 10, 1,000 queries at once',
     `${of('batch', 'batch').toFixed(1)} s, ${((1000 * of('batch', 'single')) / of('batch', 'batch')).toFixed(1)} × the single queries' rate`,
