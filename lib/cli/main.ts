@@ -10,6 +10,7 @@ import { convertCommand } from './convert.js';
 import { evaluateCommand } from './evaluate.js';
 import { infoCommand } from './info.js';
 import { indexCommand } from './vector-index.js';
+import { plotCommand } from './plot.js';
 import { similarCommand } from './similar.js';
 import { trainCommand } from './train.js';
 
@@ -31,6 +32,7 @@ for (const command of [
   infoCommand(),
   convertCommand(),
   indexCommand(),
+  plotCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
