@@ -21,8 +21,11 @@ namespace {
 constexpr size_t block_ids = size_t{4} << 20;  // 16 MiB
 }
 
-IdStorage::IdStorage(std::string folder) : folder_(std::move(folder)) {
-  if (folder_.empty()) return;
+IdStorage::IdStorage(std::string folder, uint64_t in_memory) : folder_(std::move(folder)), in_memory_(in_memory) {
+  if (!folder_.empty() && in_memory_ == 0) create_file();
+}
+
+void IdStorage::create_file() {
 #if defined(_WIN32)
   throw Error(code::option, "spool: temporary files for the encoded corpus are not supported on Windows yet");
 #else
@@ -50,7 +53,9 @@ IdStorage::Block IdStorage::new_block(size_t capacity) {
   const bool failed = p == nullptr;
 #else
   void* p;
+  if (!folder_.empty() && file_ < 0 && in_memory_ < bytes) create_file();
   if (file_ < 0) {
+    in_memory_ -= folder_.empty() ? 0 : bytes;
     p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   } else {
     const int error = posix_fallocate(file_, static_cast<off_t>(file_bytes_), static_cast<off_t>(bytes));

@@ -16,8 +16,8 @@ namespace w2v {
 // disk is an error and not a crash.
 class IdStorage {
  public:
-  // `folder`: where the temporary file goes; empty: memory.
-  explicit IdStorage(std::string folder);
+  // `folder`: where the temporary file goes; empty: memory. `in_memory`: bytes that come before there is a file.
+  explicit IdStorage(std::string folder, uint64_t in_memory = 0);
   ~IdStorage();
   IdStorage(const IdStorage&) = delete;
   IdStorage& operator=(const IdStorage&) = delete;
@@ -31,8 +31,10 @@ class IdStorage {
     size_t capacity;
   };
   Block new_block(size_t capacity);
+  void create_file();
 
   std::string folder_;
+  uint64_t in_memory_;
   int file_ = -1;
   uint64_t file_bytes_ = 0;
   std::mutex mutex_;

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
-#include <utility>
 
 #include "base/error.h"
 
@@ -36,7 +35,6 @@ float* allocate(size_t bytes) {
 }
 
 void release(float* p, [[maybe_unused]] size_t bytes) {
-  if (p == nullptr) return;
 #if defined(_WIN32)
   _aligned_free(p);
 #else
@@ -49,20 +47,21 @@ void release(float* p, [[maybe_unused]] size_t bytes) {
 Matrix::Matrix(size_t rows, size_t dims, const std::string& what) : rows_(rows), dims_(dims) {
   if (rows == 0 || dims == 0) return;
   const bool fits = rows <= std::numeric_limits<size_t>::max() / sizeof(float) / stride();
-  if (fits) {
-    bytes_ = rows * stride() * sizeof(float);
-    data_ = allocate(bytes_);
-  }
-  if (data_ == nullptr)
+  float* data = fits ? allocate(bytes()) : nullptr;
+  if (data == nullptr)
     throw Error(code::memory, "Not enough memory for the " + what + ": " + std::to_string(rows) + " rows of " +
                                   std::to_string(dims) + " floats" +
-                                  (fits ? " need " + std::to_string(bytes_) + " bytes" : ""));
+                                  (fits ? " need " + std::to_string(bytes()) + " bytes" : ""));
+  data_ = std::shared_ptr<float>(data, [size = bytes()](float* p) { release(p, size); });
 }
+
+Matrix::Matrix(const std::shared_ptr<const void>& owner, float* data, size_t rows, size_t dims)
+    : rows_(rows), dims_(dims), data_(std::const_pointer_cast<void>(owner), data) {}
 
 double Matrix::huge_page_share() const {
   // Linux tells it by mapping: a line of two addresses, then lines of `Field: n kB`.
   std::ifstream mappings("/proc/self/smaps");
-  const auto begin = reinterpret_cast<uintptr_t>(data_), end = begin + bytes_;
+  const auto begin = reinterpret_cast<uintptr_t>(data_.get()), end = begin + bytes();
   uint64_t mapped = 0, huge = 0;
   bool ours = false;
   for (std::string line; std::getline(mappings, line);) {
@@ -76,22 +75,6 @@ double Matrix::huge_page_share() const {
   }
   if (mapped == 0) return std::numeric_limits<double>::quiet_NaN();
   return static_cast<double>(huge) / static_cast<double>(mapped);
-}
-
-Matrix::~Matrix() { release(data_, bytes_); }
-
-Matrix::Matrix(Matrix&& other) noexcept
-    : rows_(std::exchange(other.rows_, 0)),
-      dims_(std::exchange(other.dims_, 0)),
-      bytes_(std::exchange(other.bytes_, 0)),
-      data_(std::exchange(other.data_, nullptr)) {}
-
-Matrix& Matrix::operator=(Matrix&& other) noexcept {
-  std::swap(rows_, other.rows_);
-  std::swap(dims_, other.dims_);
-  std::swap(bytes_, other.bytes_);
-  std::swap(data_, other.data_);
-  return *this;
 }
 
 }  // namespace w2v

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace w2v {
@@ -15,24 +16,31 @@ inline constexpr size_t padded_row(size_t dims) {
   return (dims + row_alignment_floats - 1) / row_alignment_floats * row_alignment_floats;
 }
 
-// Owns rows × padded_row(dims) zero-initialised floats, 64-byte aligned. Movable. Reads and writes of
-// elements are not synchronised: training races on them by design (Hogwild).
+// rows × padded_row(dims) floats, 64-byte aligned. Movable; what it lies in can be shared. Reads and writes of elements
+// are not synchronised: training races on them by design (Hogwild).
 class Matrix {
  public:
   Matrix() = default;
-  // Throws ERR_W2V_MEMORY, naming `what` and the bytes needed, where the memory is not to be had.
+  // Zeros. Throws ERR_W2V_MEMORY, naming `what` and the bytes needed, where the memory is not to be had.
   Matrix(size_t rows, size_t dims, const std::string& what);
-  ~Matrix();
-  Matrix(Matrix&& other) noexcept;
-  Matrix& operator=(Matrix&& other) noexcept;
+  // Floats that lie at `data`, in what `owner` keeps.
+  Matrix(const std::shared_ptr<const void>& owner, float* data, size_t rows, size_t dims);
+  Matrix(Matrix&&) = default;
+  Matrix& operator=(Matrix&&) = default;
   Matrix(const Matrix&) = delete;
   Matrix& operator=(const Matrix&) = delete;
+
+  // Another handle of the same floats.
+  Matrix alias() const { return Matrix(data_, data_.get(), rows_, dims_); }
+  // What keeps them.
+  std::shared_ptr<const void> storage() const { return data_; }
 
   size_t rows() const { return rows_; }
   size_t dims() const { return dims_; }
   size_t stride() const { return padded_row(dims_); }  // floats from one row to the next
-  float* row(size_t i) { return data_ + i * stride(); }
-  const float* row(size_t i) const { return data_ + i * stride(); }
+  float* row(size_t i) { return data_.get() + i * stride(); }
+  const float* row(size_t i) const { return data_.get() + i * stride(); }
+  size_t bytes() const { return rows_ * stride() * sizeof(float); }
   // The share of this memory that lies in huge pages now, 0 … 1 (neighbouring mappings may count with it); NaN where
   // the system does not tell.
   double huge_page_share() const;
@@ -40,8 +48,7 @@ class Matrix {
  private:
   size_t rows_ = 0;
   size_t dims_ = 0;
-  size_t bytes_ = 0;
-  float* data_ = nullptr;
+  std::shared_ptr<float> data_;
 };
 
 }  // namespace w2v

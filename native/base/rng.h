@@ -10,6 +10,7 @@ class Lcg {
  public:
   explicit Lcg(uint64_t state) : state_(state) {}
   uint64_t next() { return state_ = state_ * multiplier + increment; }
+  uint64_t state() const { return state_; }
 
   // Goes on as if next() had been called n times, in O(log n): the affine map is squared.
   void skip(uint64_t n) {

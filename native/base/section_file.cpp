@@ -46,6 +46,13 @@ std::string text_of(const char (&padded)[16]) { return {padded, strnlen(padded, 
 
 bool SectionFile::is_one(std::string_view bytes) { return bytes.starts_with(std::string_view(magic, sizeof magic)); }
 
+std::string SectionFile::kind_of(std::string_view bytes) {
+  Header header;
+  if (!is_one(bytes) || bytes.size() < sizeof header) return "";
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return text_of(header.kind);
+}
+
 SectionFile::SectionFile(std::string_view bytes, std::string path, std::string_view kind, uint32_t version)
     : path_(std::move(path)) {
   const auto truncated = [&](const std::string& what, uint64_t needed, uint64_t from) {
@@ -106,18 +113,36 @@ Error SectionFile::wrong_size(std::string_view name, const std::string& expected
                       std::to_string(section(name).bytes.size()));
 }
 
-void SectionFile::Section::verify(const std::string& path, TaskControl& control) const {
+namespace {
+
+// Calls f(piece) for each piece of the section that its checksum is chained over, and compares that of what f gives.
+template <class F>
+void check_pieces(const SectionFile::Section& section, const std::string& path, TaskControl& control, F&& f) {
   uint64_t found = 0;
-  for (std::string_view left = bytes; !left.empty();) {
+  for (std::string_view left = section.bytes; !left.empty();) {
     control.check_cancelled();
     const std::string_view piece = left.substr(0, checksum_piece);
-    found = xxh64(piece.data(), piece.size(), found);
+    found = xxh64(f(piece), piece.size(), found);
     left.remove_prefix(piece.size());
     control.done += piece.size();
   }
-  if (found != checksum)
+  if (found != section.checksum)
     throw Error(code::vector_checksum,
-                "'" + path + "' is corrupt: the section '" + name + "' does not match its checksum");
+                "'" + path + "' is corrupt: the section '" + section.name + "' does not match its checksum");
+}
+
+}  // namespace
+
+void SectionFile::Section::verify(const std::string& path, TaskControl& control) const {
+  check_pieces(*this, path, control, [](std::string_view piece) { return piece.data(); });
+}
+
+void SectionFile::Section::copy_to(void* to, const std::string& path, TaskControl& control) const {
+  char* at = static_cast<char*>(to);
+  check_pieces(*this, path, control, [&at](std::string_view piece) {
+    std::memcpy(at, piece.data(), piece.size());
+    return std::exchange(at, at + piece.size());
+  });
 }
 
 SectionFileWriter::SectionFileWriter(AtomicFile& file, std::string_view kind, uint32_t version)

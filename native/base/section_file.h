@@ -30,9 +30,13 @@ class SectionFile {
 
     // Throws ERR_W2V_VECTOR_CHECKSUM. Progress counts bytes. `path` is used in messages.
     void verify(const std::string& path, TaskControl& control) const;
+    // Copies the bytes; throws the same.
+    void copy_to(void* to, const std::string& path, TaskControl& control) const;
   };
 
   static bool is_one(std::string_view bytes);
+  // The kind of such a file; empty for any other.
+  static std::string kind_of(std::string_view bytes);
 
   // `path` is used in messages. Throws ERR_W2V_VECTOR_FORMAT for another kind or version or a header that does not
   // match its checksum, ERR_W2V_VECTOR_TRUNCATED for a section that is not there as a whole.
@@ -41,6 +45,8 @@ class SectionFile {
   const SectionNumbers& numbers() const { return numbers_; }
   const std::vector<Section>& sections() const { return sections_; }
   bool has(std::string_view name) const { return find(name) != nullptr; }
+  // Throws ERR_W2V_VECTOR_FORMAT where it is missing.
+  const Section& section(std::string_view name) const;
 
   // All values of a section; throws ERR_W2V_VECTOR_FORMAT where it is missing or its size is no multiple of a value's.
   template <class T>
@@ -61,7 +67,6 @@ class SectionFile {
 
  private:
   const Section* find(std::string_view name) const;
-  const Section& section(std::string_view name) const;
   Error wrong_size(std::string_view name, const std::string& expected) const;
 
   std::string path_;

@@ -113,6 +113,7 @@ double kernel(size_t dims) {
                             .first_own = rows,
                             .stride = input.stride(),
                             .combine = Combine::none,
+                            .rate_factors = nullptr,
                             .logistic = nullptr,
                             .scratch = scratch.row(0),
                             .row_pointers = row_pointers.data()};
@@ -152,9 +153,10 @@ double work(const std::string& text, const TrainingOptions& options) {
   Corpus corpus;
   corpus.append_files({text}, 1, control);
   PreparedCorpus prepared = corpus.prepare({}, 1, control);
-  const Model model = make_model(std::move(prepared.vocabulary), options);
+  Model model = make_model(std::make_shared<const Vocabulary>(std::move(prepared.vocabulary)), options);
+  make_tables(model, options);
   Schedule schedule(options, prepared.encoded.size, control);
-  Plan plan(model, prepared.encoded, options, schedule, 0);
+  Plan plan(model, prepared.encoded, options, schedule, TrainingState::before(options), 0, 1);
   Window window(options, longest_path(model.huffman));
   double total = 0;
   while (plan.next(window))

@@ -11,17 +11,34 @@ namespace w2v {
 
 uint64_t Vocabulary::total() const { return std::accumulate(counts.begin(), counts.end(), uint64_t{0}); }
 
-Vocabulary select_vocabulary(std::vector<WordCount> words, uint64_t sentences, const VocabularyLimits& limits) {
+namespace {
+
+void apply_rules(std::vector<WordCount>& words, const VocabularySource& source) {
+  for (size_t i = 0; i < std::min(words.size(), source.rules.size()); ++i) words[i].rule = source.rules[i];
+  if (source.stop_words.empty()) return;
+  WordIndex stop_words(source.stop_words.size());
+  for (const std::string& word : source.stop_words) stop_words.insert(word);
+  for (WordCount& word : words)
+    if (stop_words.find(word.word) != WordIndex::none) word.rule = TrimRule::discard;
+}
+
+}  // namespace
+
+Vocabulary select_vocabulary(std::vector<WordCount> words, uint64_t sentences, const VocabularySource& source) {
+  const VocabularyLimits& limits = source.limits;
   if (words.empty()) throw Error(code::corpus_empty, "Expected a corpus with words in it but found none");
+  apply_rules(words, source);
   std::sort(words.begin(), words.end(), [](const WordCount& a, const WordCount& b) {
     return a.count != b.count ? a.count > b.count : a.first < b.first;
   });
   uint64_t min_count = limits.min_count;
   if (limits.max_final_vocab != 0 && words.size() > limits.max_final_vocab)
     min_count = std::max(min_count, words[limits.max_final_vocab].count + 1);
-  const auto kept_end =
-      std::partition_point(words.begin(), words.end(), [&](const WordCount& w) { return w.count >= min_count; });
-  if (kept_end == words.begin())
+  const auto kept = [&](const WordCount& w) {
+    return w.rule == TrimRule::keep || (w.rule == TrimRule::by_count && w.count >= min_count);
+  };
+  const size_t size = static_cast<size_t>(std::count_if(words.begin(), words.end(), kept)) + 1;
+  if (size == 1)
     throw Error(
         code::vocabulary_empty,
         "Expected words that occur at least " + std::to_string(min_count) + " times (minCount " +
@@ -30,22 +47,23 @@ Vocabulary select_vocabulary(std::vector<WordCount> words, uint64_t sentences, c
                                            : ", raised by maxFinalVocab " + std::to_string(limits.max_final_vocab)) +
             ") but the most frequent of " + std::to_string(words.size()) + " words, '" +
             std::string(words.front().word.substr(0, 100)) + "', occurs " + std::to_string(words.front().count) +
-            " times");
+            " times" + (words.front().count >= min_count ? ", and all such words are stop words or trimmed" : ""));
 
   Vocabulary vocabulary;
-  const size_t size = static_cast<size_t>(kept_end - words.begin()) + 1;
   vocabulary.words = WordIndex(size);
   vocabulary.counts.reserve(size);
   vocabulary.words.insert(sentence_end);
   vocabulary.counts.push_back(sentences);
-  for (auto word = words.begin(); word != kept_end; ++word) {
-    vocabulary.words.insert(word->word);
-    vocabulary.counts.push_back(word->count);
+  for (const WordCount& word : words) {
+    if (!kept(word)) continue;
+    vocabulary.words.insert(word.word);
+    vocabulary.counts.push_back(word.count);
   }
   return vocabulary;
 }
 
-Vocabulary read_vocabulary(const std::string& path, uint64_t sentences, const VocabularyLimits& limits) {
+Vocabulary read_vocabulary(uint64_t sentences, const VocabularySource& source) {
+  const std::string& path = source.read_vocab;
   const auto file = MappedFile::open(path);
   const std::string_view text(file->data(), file->size());
   std::vector<WordCount> words;
@@ -81,7 +99,7 @@ Vocabulary read_vocabulary(const std::string& path, uint64_t sentences, const Vo
   }
   if (words.empty())
     throw Error(code::vocabulary_format, "Expected 'word count' lines in '" + path + "' but found no words");
-  return select_vocabulary(std::move(words), sentences, limits);
+  return select_vocabulary(std::move(words), sentences, source);
 }
 
 }  // namespace w2v

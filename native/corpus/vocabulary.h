@@ -23,10 +23,14 @@ struct Vocabulary {
   uint64_t total() const;
 };
 
+// What is to become of a word, whatever its count.
+enum class TrimRule : uint8_t { by_count, keep, discard };
+
 struct WordCount {
   std::string_view word;
   uint64_t count;
   uint64_t first;  // any number that orders words by first appearance
+  TrimRule rule = TrimRule::by_count;
 };
 
 struct VocabularyLimits {
@@ -36,14 +40,16 @@ struct VocabularyLimits {
 
 struct VocabularySource {
   VocabularyLimits limits;
-  std::string read_vocab;  // path of a vocabulary file; empty: the corpus is counted
+  std::string read_vocab = {};               // path of a vocabulary file; empty: the corpus is counted
+  std::vector<std::string> stop_words = {};  // left out
+  std::vector<TrimRule> rules = {};          // one for each of the words that are given; empty: by_count for all
 };
 
 // Throws ERR_W2V_VOCABULARY_EMPTY, naming the most frequent word, where no word is left.
-Vocabulary select_vocabulary(std::vector<WordCount> words, uint64_t sentences, const VocabularyLimits& limits);
+Vocabulary select_vocabulary(std::vector<WordCount> words, uint64_t sentences, const VocabularySource& source);
 
-// Reads `word count` lines (word2vec.c's -save-vocab). A line for "</s>" overrides `sentences`.
+// Reads source.read_vocab: `word count` lines (word2vec.c's -save-vocab). A line for "</s>" overrides `sentences`.
 // Throws ERR_W2V_VOCABULARY_FORMAT with path and line, and what select_vocabulary() throws.
-Vocabulary read_vocabulary(const std::string& path, uint64_t sentences, const VocabularyLimits& limits);
+Vocabulary read_vocabulary(uint64_t sentences, const VocabularySource& source);
 
 }  // namespace w2v

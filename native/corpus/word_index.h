@@ -71,6 +71,10 @@ class WordIndex {
   std::span<const WordSlot> slots() const { return slots_; }
   std::span<const uint64_t> ends() const { return ends_; }
   const char* bytes() const { return arena_.data(); }
+  // Bytes that it takes.
+  size_t memory() const {
+    return slots_.capacity() * sizeof(WordSlot) + arena_.capacity() + ends_.capacity() * sizeof(uint64_t);
+  }
 
  private:
   void grow();

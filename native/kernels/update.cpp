@@ -179,6 +179,15 @@ void copy_row(float* to, const float* from, size_t stride) {
   for (size_t i = 0; i < stride; i += Vec::width) store(to + i, load(from + i));
 }
 
+void clear_row(float* row, size_t stride) {
+  for (size_t i = 0; i < stride; i += Vec::width) store(row + i, zero());
+}
+
+void add_scaled(float* row, const float* change, float factor, size_t stride) {
+  const Vec f = broadcast(factor);
+  for (size_t i = 0; i < stride; i += Vec::width) store(row + i, fma(f, load(change + i), load(row + i)));
+}
+
 // One step whose inputs are given by address: scores and updates `inputs` (which hold the inputs, or, with another
 // `sources`, collect the gradient of them).
 void execute(const Step& step, const UpdateTables& tables, const float* const* sources, float* const* inputs,
@@ -218,14 +227,22 @@ void execute_separate(const Step& step, const UpdateTables& tables) {
   // One block of targets: each element is read before it is written, so no copy is needed.
   const bool in_place = step.n_targets <= block;
   for (size_t m = 0; m < step.n_inputs; ++m) {
-    inputs[m] = tables.input + step.inputs[m] * stride;
-    before[m] = inputs[m];
-    if (in_place) continue;
-    float* copy = tables.scratch + m * stride;
-    copy_row(copy, inputs[m], stride);
-    before[m] = copy;
+    float* const row = tables.input + step.inputs[m] * stride;
+    float* const beside = tables.scratch + m * stride;
+    inputs[m] = row;
+    before[m] = row;
+    if (tables.rate_factors != nullptr) {
+      clear_row(beside, stride);
+      inputs[m] = beside;  // what would be added to the row
+    } else if (!in_place) {
+      copy_row(beside, row, stride);
+      before[m] = beside;
+    }
   }
   execute(step, tables, before, inputs, step.n_inputs, tables.scratch + step.n_inputs * stride);
+  if (tables.rate_factors == nullptr) return;
+  for (size_t m = 0; m < step.n_inputs; ++m)
+    add_scaled(tables.input + step.inputs[m] * stride, inputs[m], tables.rate_factors[step.inputs[m]], stride);
 }
 
 // ---- CBOW: the inputs meet the targets as one ----
@@ -240,11 +257,19 @@ void execute_combined(const Step& step, const UpdateTables& tables) {
     Vec total = zero();
     for (size_t m = 0; m < step.n_inputs; ++m) total = add(total, load(tables.input + step.inputs[m] * stride + i));
     store(combined + i, mean ? mul(total, share) : total);
-    store(gradient + i, zero());
   }
+  clear_row(gradient, stride);
   const float* sources[1] = {combined};
   float* inputs[1] = {gradient};
   execute(step, tables, sources, inputs, 1, tables.scratch + 2 * stride);
+  if (tables.rate_factors != nullptr) {
+    for (size_t m = 0; m < step.n_inputs; ++m) {
+      const float factor = tables.rate_factors[step.inputs[m]];
+      add_scaled(tables.input + step.inputs[m] * stride, gradient,
+                 mean ? factor : factor / static_cast<float>(step.n_inputs), stride);
+    }
+    return;
+  }
   for (size_t i = 0; i < stride; i += Vec::width) {
     const Vec change = mean ? load(gradient + i) : mul(load(gradient + i), share);
     for (size_t m = 0; m < step.n_inputs; ++m) {

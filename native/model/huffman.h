@@ -21,8 +21,8 @@ struct HuffmanTree {
   }
 };
 
-// Ties are broken as word2vec.c's CreateBinaryTree() does. Counts fall from word 1 on; word 0 may be anything.
-// Needs two words at least.
+// Ties are broken as word2vec.c's CreateBinaryTree() does, whose words from word 1 on come by falling count; where they
+// do not (words were added to a model), equal counts stand in the order of the words. Needs two words at least.
 HuffmanTree build_huffman_tree(std::span<const uint64_t> counts);
 
 }  // namespace w2v

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/matrix.h"
@@ -19,10 +20,14 @@ struct TargetRows {
 };
 
 struct Model {
-  Vocabulary vocabulary;
+  std::shared_ptr<const Vocabulary> vocabulary;
   Matrix input;    // [V × D], syn0: the word vectors
   Matrix targets;  // [(outputs + nodes) × D], syn1neg and syn1
   TargetRows target_rows;
+  std::vector<float> rate_factors;  // [V], by which the learning rate of an input row is multiplied; empty: 1 for all
+
+  // What follows are tables, by make_tables().
+
   // The nodes nearest to the root are on every path: with several threads, each trains copies of the target rows from
   // here on (hot_rows.h). With one thread, and without hierarchical softmax, all rows come before.
   uint32_t first_hot_target = 0;
@@ -32,8 +37,14 @@ struct Model {
   std::vector<float> keep_probability;  // [V] of an occurrence under subsampling; empty: every word is kept
 };
 
-// The model before training: input vectors uniform in ±1 / (2D), targets zero. `threads` share the work; the result
-// does not depend on their number. Throws ERR_W2V_MEMORY.
-Model make_model(Vocabulary vocabulary, const TrainingOptions& options);
+// The model before training: input vectors uniform in ±1 / (2D), targets zero; no tables. `threads` share the work; the
+// result does not depend on their number. Throws ERR_W2V_MEMORY.
+Model make_model(std::shared_ptr<const Vocabulary> vocabulary, const TrainingOptions& options);
+
+// Draws input rows from `first` on as make_model() does.
+void initialize_rows(Matrix& input, size_t first, uint64_t seed, unsigned threads);
+
+// What training derives from the vocabulary; to be made anew where that, or the options, have changed.
+void make_tables(Model& model, const TrainingOptions& options);
 
 }  // namespace w2v

@@ -25,6 +25,7 @@ struct TrainingOptions {
   bool cbow_mean = true;  // else the sum of the context vectors, its gradient divided by their number
   double sample = 1e-3;   // subsampling threshold; 0: keep every word
   uint32_t epochs = 5;
+  uint64_t epochs_before = 0;  // that the model went through in other trainings: their draws are not repeated
   float alpha = 0.05f;  // initial learning rate
   // NaN: word2vec.c's schedule, falling towards 0 with a floor of alpha · 1e-4. A number: the rate falls linearly
   // from alpha to it (gensim).
@@ -33,6 +34,7 @@ struct TrainingOptions {
   uint64_t seed = 1;
   uint32_t max_sentence_length = 1000;  // longer sentences are split, counted in words that subsampling kept
   bool shrink_windows = true;           // draw each window's radius from 1 … window
+  bool compute_loss = true;             // by samples (loss.h)
 };
 
 }  // namespace w2v

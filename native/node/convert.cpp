@@ -8,6 +8,11 @@ VocabularySource to_vocabulary_source(const Napi::Object& js) {
   };
   VocabularySource source;
   source.limits = {count("minCount"), count("maxFinalVocab")};
+  if (js.Get("stopWords").IsArray()) source.stop_words = to_strings(js.Get("stopWords"));
+  if (js.Get("rules").IsTypedArray()) {
+    const Napi::Uint8Array rules = js.Get("rules").As<Napi::Uint8Array>();
+    for (size_t i = 0; i < rules.ElementLength(); ++i) source.rules.push_back(static_cast<TrimRule>(rules[i] % 3));
+  }
   if (js.Get("readVocab").IsString()) source.read_vocab = js.Get("readVocab").As<Napi::String>().Utf8Value();
   return source;
 }

@@ -45,7 +45,7 @@ Encoded from_bytes(const std::vector<std::string>& pieces, Framing framing = Fra
 Encoded from_file(const std::string& text, unsigned threads, const std::string& spool = "") {
   const TemporaryFolder folder;
   TaskControl control;
-  Corpus corpus(spool);
+  Corpus corpus({spool});
   corpus.append_files({folder.write("text", text)}, threads, control);
   CHECK(control.done == text.size());
   return finish(corpus);
@@ -151,7 +151,7 @@ TEST_CASE("bad text is refused with its place") {
   read("a " + std::string(max_word_bytes, 'x'));  // the longest word is a word
   CHECK_CODE(from_bytes({"\n \n"}), code::corpus_empty, "no");
   CHECK_CODE(from_bytes({"a a b\n"}, Framing::lines, 3), code::vocabulary_empty, "'a', occurs 2 times");
-  CHECK_CODE(read_vocabulary(folder.file("none"), 1, {1, 0}), code::file_not_found, "none");
+  CHECK_CODE(read_vocabulary(1, {{1, 0}, folder.file("none")}), code::file_not_found, "none");
 }
 
 TEST_CASE("words that are not UTF-8 are kept as bytes and counted") {
@@ -173,7 +173,7 @@ TEST_CASE("a cancelled reading stops") {
 TEST_CASE("vocabulary files") {
   const TemporaryFolder folder;
   const auto read = [&](const std::string& content, uint64_t min_count = 1) {
-    return read_vocabulary(folder.write("vocab", content), 7, {min_count, 0});
+    return read_vocabulary(7, {{min_count, 0}, folder.write("vocab", content)});
   };
   const Vocabulary v = read("</s> 3\nrare 1\nb 5\r\na 5\nmid 2\n", 2);
   CHECK(v.counts == std::vector<uint64_t>{3, 5, 5, 2});

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "test/ready_model.h"
+
 #include "train/plan.h"
 
 using namespace w2v;
@@ -44,11 +46,11 @@ std::map<uint32_t, std::vector<Drawn>> draw_all(TrainingOptions options, unsigne
   TaskControl control;
   Vocabulary vocabulary = corpus.vocabulary({1, 0});
   const EncodedCorpus encoded = corpus.encode(vocabulary, 1, control);
-  const Model model = make_model(std::move(vocabulary), options);
+  const Model model = ready_model(std::move(vocabulary), options);
   Schedule schedule(options, encoded.size * options.epochs, control);
   std::map<uint32_t, std::vector<Drawn>> drawn;
   for (unsigned thread = 0; thread < threads; ++thread) {
-    Plan plan(model, encoded, options, schedule, thread);
+    Plan plan(model, encoded, options, schedule, TrainingState::before(options), thread, options.epochs);
     Window window(options, longest_path(model.huffman));
     while (plan.next(window))
       for (const Step& step : window.steps) {
@@ -128,7 +130,7 @@ TEST_CASE("both kinds of draws give negatives by the noise distribution") {
     vocabulary.counts = {100, 10000, 4000, 1000, 1};
     TrainingOptions options = shared_options();
     options.negatives = negatives;
-    return make_model(std::move(vocabulary), options);
+    return ready_model(std::move(vocabulary), options);
   };
   const Model shared = model_for(Negatives::shared), per_pair = model_for(Negatives::per_pair);
   std::vector<double> by_position(5), in_sequence(5);
@@ -137,7 +139,7 @@ TEST_CASE("both kinds of draws give negatives by the noise distribution") {
     ++by_position[PositionDraws(PositionDraws::epoch_key(1, 0), static_cast<uint64_t>(i)).negative(shared)];
     ++in_sequence[sequential.negative(per_pair)];
   }
-  const auto weight = [&](size_t w) { return std::pow(static_cast<double>(shared.vocabulary.counts[w]), 0.75); };
+  const auto weight = [&](size_t w) { return std::pow(static_cast<double>(shared.vocabulary->counts[w]), 0.75); };
   const double total = weight(1) + weight(2) + weight(3) + weight(4);
   CHECK(by_position[0] == 0);
   CHECK(in_sequence[0] == 0);

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "test/ready_model.h"
+
 using namespace w2v;
 
 namespace {
@@ -18,7 +20,7 @@ Model model_of(size_t words, unsigned threads, bool hierarchical_softmax) {
   options.vector_size = 3;
   options.threads = threads;
   options.hierarchical_softmax = hierarchical_softmax;
-  return make_model(std::move(vocabulary), options);
+  return ready_model(std::move(vocabulary), options);
 }
 
 }  // namespace
@@ -31,7 +33,7 @@ TEST_CASE("the rows nearest to the root are hot, with several threads") {
   std::vector<uint64_t> occurrences(199);
   for (uint32_t w = 0; w < 100; ++w) {
     CHECK(model.huffman.path(w)[0] == 198);
-    for (const uint32_t node : model.huffman.path(w)) occurrences[node] += model.vocabulary.counts[w];
+    for (const uint32_t node : model.huffman.path(w)) occurrences[node] += model.vocabulary->counts[w];
   }
   for (uint32_t node = 101; node < 199; ++node) CHECK(occurrences[node] >= occurrences[node - 1]);
 

@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "test/ready_model.h"
+
 #include "train/schedule.h"
 
 using namespace w2v;
@@ -101,7 +103,7 @@ TEST_CASE("the initial vectors do not depend on the number of threads and lie in
     options.hierarchical_softmax = true;
     options.threads = threads;
     options.seed = seed;
-    return make_model(std::move(vocabulary), options);
+    return ready_model(std::move(vocabulary), options);
   };
   const Model one = make(1, 1), four = make(4, 1), other = make(1, 2);
   size_t same_as_other = 0;
@@ -121,7 +123,7 @@ TEST_CASE("subsampling keeps rare words always and frequent ones by the original
   vocabulary.counts = {10, 900, 85, 5};
   TrainingOptions options;
   options.sample = 1e-2;
-  const Model model = make_model(std::move(vocabulary), options);
+  const Model model = ready_model(std::move(vocabulary), options);
   const double threshold = 1e-2 * 1000;
   CHECK(model.keep_probability[1] == doctest::Approx((std::sqrt(900 / threshold) + 1) * threshold / 900));
   CHECK(model.keep_probability[3] > 1);

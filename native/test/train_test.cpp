@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "test/check.h"
+#include "test/ready_model.h"
 #include "train/plan.h"
+#include "train/views.h"
 
 using namespace w2v;
 
@@ -26,12 +28,22 @@ std::string grouped_text(size_t sentences, unsigned seed) {
   return text;
 }
 
-TrainingResult train_text(const std::string& text, const TrainingOptions& options, TaskControl& control,
-                          uint64_t min_count = 5) {
+Training training_of(const std::string& text, const TrainingOptions& options, TaskControl& control,
+                     uint64_t min_count = 5, std::optional<TrainingState> state = std::nullopt) {
   Corpus corpus;
   corpus.append(text, Framing::lines, "test");
   corpus.end_source();
-  return train(corpus.prepare({{min_count, 0}, ""}, options.threads, control), options, control);
+  PreparedCorpus prepared = corpus.prepare({{min_count, 0}}, options.threads, control);
+  auto vocabulary = std::make_shared<const Vocabulary>(std::move(prepared.vocabulary));
+  return Training(std::make_shared<Model>(make_model(std::move(vocabulary), options)),
+                  std::make_shared<const EncodedCorpus>(std::move(prepared.encoded)), options, 0, std::move(state));
+}
+
+Training train_text(const std::string& text, const TrainingOptions& options, TaskControl& control,
+                    uint64_t min_count = 5) {
+  Training training = training_of(text, options, control, min_count);
+  training.run(options.epochs, control);
+  return training;
 }
 
 double cosine(const VectorStore& store, const std::string& a, const std::string& b) {
@@ -72,12 +84,12 @@ TrainingOptions small_options(bool skip_gram, bool hierarchical_softmax, uint32_
 
 void check_learns(const std::string& text, const TrainingOptions& options) {
   TaskControl control;
-  const TrainingResult result = train_text(text, options, control);
-  CHECK(result.vectors->size() == 41);
-  CHECK(result.trained_words ==
+  const Training result = train_text(text, options, control);
+  CHECK(result.model()->vocabulary->size() == 41);
+  CHECK(result.state().words ==
         13u * options.epochs * static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n')));
   CHECK(control.done == control.total);
-  CHECK(company_margin(*result.vectors) > 0.1);
+  CHECK(company_margin(*input_vectors(*result.model())) > 0.1);
 }
 
 }  // namespace
@@ -121,7 +133,7 @@ TEST_CASE("one thread and one seed give the same bytes, another seed gives other
     options.seed = seed;
     options.sample = 1e-2;
     TaskControl control;
-    return train_text(text, options, control).vectors;
+    return input_vectors(*train_text(text, options, control).model());
   };
   const auto a = vectors(1), b = vectors(1), c = vectors(2);
   size_t differences = 0, differences_to_other_seed = 0;
@@ -152,9 +164,9 @@ TEST_CASE("the plan emits the pairs of each window and goes through every epoch"
   TaskControl control;
   Vocabulary vocabulary = corpus.vocabulary({1, 0});
   const EncodedCorpus encoded = corpus.encode(vocabulary, 1, control);
-  const Model model = make_model(std::move(vocabulary), options);
+  const Model model = ready_model(std::move(vocabulary), options);
   Schedule schedule(options, encoded.size * 2, control);
-  Plan plan(model, encoded, options, schedule, 0);
+  Plan plan(model, encoded, options, schedule, TrainingState::before(options), 0, options.epochs);
   Window window(options, 0);
   std::string pairs;
   size_t windows = 0;
@@ -164,13 +176,13 @@ TEST_CASE("the plan emits the pairs of each window and goes through every epoch"
       REQUIRE(step.n_inputs == 1);
       REQUIRE(step.n_targets >= 1);
       CHECK(step.labels[0] == 1);
-      pairs += std::string(model.vocabulary.words.word(step.targets[0])) +
-               std::string(model.vocabulary.words.word(step.inputs[0])) + " ";
+      pairs += std::string(model.vocabulary->words.word(step.targets[0])) +
+               std::string(model.vocabulary->words.word(step.inputs[0])) + " ";
       for (size_t t = 1; t < step.n_targets; ++t) {
         CHECK(step.labels[t] == 0);
         CHECK(step.targets[t] != step.targets[0]);
         CHECK(step.targets[t] != 0);  // </s> is never a negative sample
-        CHECK(step.targets[t] < model.vocabulary.size());
+        CHECK(step.targets[t] < model.vocabulary->size());
       }
     }
   }
@@ -200,7 +212,7 @@ TEST_CASE("more threads than words train all the same") {
   TrainingOptions options = small_options(true, false, 2);
   options.threads = 16;
   TaskControl control;
-  CHECK(train_text("a b c\n", options, control, 1).trained_words == 40);
+  CHECK(train_text("a b c\n", options, control, 1).state().words == 40);
 }
 
 TEST_CASE("cancelling throws, stopping early keeps what is learned") {
@@ -222,13 +234,13 @@ TEST_CASE("cancelling throws, stopping early keeps what is learned") {
     while (control.done < 20000) std::this_thread::yield();
     control.stop_early = true;
   });
-  const TrainingResult result = train_text(text, options, control);
+  const Training result = train_text(text, options, control);
   stopper.join();
-  CHECK(result.stopped_early);
-  CHECK(result.trained_words >= 20000);
-  CHECK(result.trained_words < control.total);
-  CHECK(result.final_learning_rate > 0);
-  CHECK(std::isfinite(cosine(*result.vectors, "w1", "w2")));
+  CHECK(!result.state().reached(options.epochs));
+  CHECK(result.state().words >= 20000);
+  CHECK(result.state().words < control.total);
+  CHECK(result.learning_rate() > 0);
+  CHECK(std::isfinite(cosine(*input_vectors(*result.model()), "w1", "w2")));
 }
 
 TEST_CASE("an empty corpus and a vocabulary without words are refused") {

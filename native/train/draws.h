@@ -12,6 +12,7 @@ namespace w2v {
 class SequentialDraws {
  public:
   explicit SequentialDraws(uint64_t state) : random_(state) {}
+  uint64_t state() const { return random_.state(); }
 
   // Whether subsampling keeps a word.
   bool keep(float probability) { return !(probability < static_cast<float>(random_.next() & 0xFFFF) / 65536.0f); }
@@ -21,7 +22,7 @@ class SequentialDraws {
   uint32_t negative(const Model& model) {
     const uint64_t draw = random_.next();
     const uint32_t word = model.noise[static_cast<uint32_t>((draw >> 16) % NoiseTable::size)];
-    return word != 0 ? word : static_cast<uint32_t>(draw % (model.vocabulary.size() - 1)) + 1;
+    return word != 0 ? word : static_cast<uint32_t>(draw % (model.vocabulary->size() - 1)) + 1;
   }
 
  private:

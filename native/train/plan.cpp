@@ -53,23 +53,27 @@ void IdRange::open_segment() {
 }
 
 Plan::Plan(const Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, Schedule& schedule,
-           unsigned thread)
+           const TrainingState& state, unsigned thread, uint64_t until)
     : model_(model),
       options_(options),
       schedule_(schedule),
       part_(corpus, corpus.size * thread / options.threads, corpus.size * (thread + 1) / options.threads),
-      remaining_(part_),
-      epochs_left_(options.epochs),
+      remaining_(corpus, part_.position() + state.threads[thread].words, corpus.size * (thread + 1) / options.threads),
+      until_(until),
+      epochs_(state.threads[thread].epochs),
       shared_(options.negatives == Negatives::shared),
-      draws_(options.seed - 1 + thread),
-      epoch_key_(PositionDraws::epoch_key(options.seed, 0)),
-      learning_rate_(options.alpha),
+      draws_(state.threads[thread].draws),
+      epoch_key_(PositionDraws::epoch_key(options.seed, options.epochs_before + epochs_)),
+      learning_rate_(static_cast<float>(state.threads[thread].learning_rate)),
+      words_(state.threads[thread].words),
+      published_words_(state.threads[thread].published_words),
       sentence_(options.max_sentence_length),
       corpus_positions_(options.max_sentence_length) {}
 
 bool Plan::next(Window& window) {
   // The order of the checks is word2vec.c's: the rate can change after the first word of a sentence.
   for (;;) {
+    if (sentence_done_ && (ending_ || epochs_ >= until_)) return false;
     if (words_ - published_words_ > words_between_rates) {
       learning_rate_ = schedule_.advance(words_ - published_words_);
       published_words_ = words_;
@@ -77,13 +81,16 @@ bool Plan::next(Window& window) {
     if (!sentence_done_ || read_sentence()) break;
     schedule_.advance(words_ - published_words_);
     words_ = published_words_ = 0;
-    if (--epochs_left_ == 0) return false;
     remaining_ = part_;
-    epoch_key_ = PositionDraws::epoch_key(options_.seed, options_.epochs - epochs_left_);
+    epoch_key_ = PositionDraws::epoch_key(options_.seed, options_.epochs_before + ++epochs_);
   }
   plan_window(window);
   sentence_done_ = ++position_ >= sentence_size_;
   return true;
+}
+
+ThreadProgress Plan::progress() const {
+  return {epochs_, words_, published_words_, draws_.state(), static_cast<double>(learning_rate_)};
 }
 
 // Reads up to the end of a sentence, of the part, or max_sentence_length words that subsampling keeps. False if the
@@ -113,6 +120,7 @@ bool Plan::keep(uint32_t word, uint64_t corpus_position) {
 }
 
 void Plan::plan_window(Window& window) {
+  window.epoch = epochs_;
   window.steps.clear();
   window.inputs.clear();
   window.targets.clear();

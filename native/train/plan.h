@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "train/draws.h"
 #include "train/schedule.h"
+#include "train/state.h"
 
 namespace w2v {
 
@@ -20,6 +21,7 @@ struct Window {
   std::vector<uint32_t> inputs;
   std::vector<uint32_t> targets;
   std::vector<float> labels;
+  uint64_t epoch = 0;
 };
 
 // What the largest step needs (for the scratch memory of the kernels).
@@ -56,13 +58,18 @@ class IdRange {
 // step for each window, its draws a function of its position.
 class Plan {
  public:
-  // Part `thread` of options.threads. The references must outlive the plan.
+  // Part `thread` of options.threads, from where `state` has it to the end of epoch `until`. The references must outlive
+  // the plan, but for the state.
   Plan(const Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, Schedule& schedule,
-       unsigned thread);
+       const TrainingState& state, unsigned thread, uint64_t until);
 
   // Fills `window` with the steps of the next center word (none, if it stands alone) and asks for the rows they touch.
-  // False at the end of the last epoch.
+  // False at the end.
   bool next(Window& window);
+  // next() is to end with this sentence.
+  void end_with_sentence() { ending_ = true; }
+  // Once next() has been false.
+  ThreadProgress progress() const;
 
  private:
   bool read_sentence();
@@ -79,18 +86,20 @@ class Plan {
   Schedule& schedule_;
   IdRange part_;       // of the corpus
   IdRange remaining_;  // of it in this epoch
-  uint32_t epochs_left_;
+  const uint64_t until_;
+  uint64_t epochs_;  // gone through
   const bool shared_;
   SequentialDraws draws_;  // of Negatives::per_pair
   uint64_t epoch_key_;     // of Negatives::shared
   float learning_rate_;
-  uint64_t words_ = 0;                      // read in this epoch
-  uint64_t published_words_ = 0;            // of them told to the schedule
+  uint64_t words_;                          // read in this epoch
+  uint64_t published_words_;                // of them told to the schedule
   std::vector<uint32_t> sentence_;          // its first sentence_size_ elements
   std::vector<uint64_t> corpus_positions_;  // of its words
   size_t sentence_size_ = 0;
   size_t position_ = 0;
   bool sentence_done_ = true;
+  bool ending_ = false;
 };
 
 }  // namespace w2v

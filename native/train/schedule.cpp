@@ -5,9 +5,10 @@
 
 namespace w2v {
 
-Schedule::Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control)
-    : alpha_(options.alpha), min_alpha_(options.min_alpha), total_words_(total_words), control_(control) {
-  control_.learning_rate = alpha_;
+Schedule::Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control, uint64_t words)
+    : alpha_(options.alpha), min_alpha_(options.min_alpha), total_words_(total_words), control_(control), words_(words) {
+  control_.done = words;
+  control_.learning_rate = rate();
 }
 
 float Schedule::advance(uint64_t words) {

@@ -12,8 +12,8 @@ namespace w2v {
 // Counts the words that all threads have gone through and tells the learning rate at that point. Thread-safe.
 class Schedule {
  public:
-  // `total_words`: of all epochs. Progress and rate are told to `control`, which must outlive this.
-  Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control);
+  // `total_words`: of all epochs; `words`: of them done. Progress and rate are told to `control`, which must outlive this.
+  Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control, uint64_t words = 0);
 
   // Adds to the count; returns the rate to go on with.
   float advance(uint64_t words);
@@ -26,7 +26,7 @@ class Schedule {
   const float min_alpha_;  // NaN: word2vec.c's schedule
   const uint64_t total_words_;
   TaskControl& control_;
-  std::atomic<uint64_t> words_{0};
+  std::atomic<uint64_t> words_;
 };
 
 }  // namespace w2v

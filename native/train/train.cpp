@@ -3,32 +3,29 @@
 #include <utility>
 
 #include "base/threads.h"
-#include "model/model.h"
 #include "train/cpu_trainer.h"
 #include "train/schedule.h"
 
 namespace w2v {
 
-TrainingResult train(PreparedCorpus corpus, const TrainingOptions& options, TaskControl& control) {
-  TrainingResult result;
-  result.corpus_words = corpus.encoded.size;
-  const uint64_t total_words = corpus.vocabulary.total() * options.epochs;
-  Model model = make_model(std::move(corpus.vocabulary), options);
-  control.check_cancelled();
+Training::Training(std::shared_ptr<Model> model, std::shared_ptr<const EncodedCorpus> corpus,
+                   const TrainingOptions& options, uint64_t total_words, std::optional<TrainingState> state)
+    : model_(std::move(model)),
+      corpus_(std::move(corpus)),
+      options_(options),
+      total_words_(total_words != 0 ? total_words : corpus_->size * options.epochs),
+      state_(state ? std::move(*state) : TrainingState::before(options)),
+      learning_rate_(options.alpha) {
+  make_tables(*model_, options_);
+}
 
+void Training::run(uint64_t until, TaskControl& control) {
   const double start = wall_seconds();
-  control.begin(Phase::training, total_words);
-  Schedule schedule(options, total_words, control);
-  result.train_cpu_seconds = train_on_cpu(model, corpus.encoded, options, schedule, control);
-  result.train_seconds = wall_seconds() - start;
-  result.trained_words = schedule.words();
-  result.final_learning_rate = schedule.rate();
-  result.huge_page_share = model.targets.huge_page_share();
-  result.stopped_early = control.stop_early;
-
-  result.vectors = std::make_shared<const VectorStore>(std::move(model.vocabulary.words), std::move(model.input),
-                                                       std::move(model.vocabulary.counts));
-  return result;
+  control.begin(Phase::training, corpus_->size * options_.epochs);
+  Schedule schedule(options_, total_words_, control, state_.words);
+  cpu_seconds_ += train_on_cpu(*model_, *corpus_, options_, state_, schedule, until, control);
+  seconds_ += wall_seconds() - start;
+  learning_rate_ = schedule.rate();
 }
 
 }  // namespace w2v

@@ -1,27 +1,44 @@
-// A training from counted text to vectors.
+// A training from an encoded corpus to what a model has learned.
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/task_control.h"
 #include "corpus/corpus.h"
-#include "model/options.h"
-#include "vectors/vector_store.h"
+#include "model/model.h"
+#include "train/state.h"
 
 namespace w2v {
 
-struct TrainingResult {
-  std::shared_ptr<const VectorStore> vectors;  // the memory that was trained, not a copy
-  uint64_t corpus_words = 0;                   // of the vocabulary, sentence ends included, in one epoch
-  uint64_t trained_words = 0;                  // gone through in all epochs
-  double train_seconds = 0;                    // wall
-  double train_cpu_seconds = 0;                // of all training threads
-  float final_learning_rate = 0;
-  double huge_page_share = 0;  // of the matrices' memory, 0 … 1; NaN: unknown
-  bool stopped_early = false;
-};
+// Not synchronised, but for what TaskControl is for.
+class Training {
+ public:
+  // Makes the model's tables. `total_words`: over which the learning rate falls; 0: those of the corpus in all epochs.
+  // `state`: where a training with the same corpus, options and total was; without: at the beginning. Throws
+  // ERR_W2V_MEMORY.
+  Training(std::shared_ptr<Model> model, std::shared_ptr<const EncodedCorpus> corpus, const TrainingOptions& options,
+           uint64_t total_words, std::optional<TrainingState> state);
 
-// Throws ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
-TrainingResult train(PreparedCorpus corpus, const TrainingOptions& options, TaskControl& control);
+  // Goes on to the end of epoch `until`, or until control.stop_early. Throws ERR_W2V_CANCELLED.
+  void run(uint64_t until, TaskControl& control);
+
+  const std::shared_ptr<Model>& model() const { return model_; }
+  const EncodedCorpus& corpus() const { return *corpus_; }
+  const TrainingState& state() const { return state_; }
+  uint64_t total_words() const { return total_words_; }
+  float learning_rate() const { return learning_rate_; }
+  double seconds() const { return seconds_; }          // wall, of all runs
+  double cpu_seconds() const { return cpu_seconds_; }  // of all training threads in all runs
+
+ private:
+  std::shared_ptr<Model> model_;
+  std::shared_ptr<const EncodedCorpus> corpus_;
+  const TrainingOptions options_;
+  const uint64_t total_words_;
+  TrainingState state_;
+  float learning_rate_;
+  double seconds_ = 0, cpu_seconds_ = 0;
+};
 
 }  // namespace w2v

@@ -1,4 +1,5 @@
-// What the readers and writers of vector files share (internal to this folder).
+// What the readers and writers of vector files share (internal to this folder, but for model files, which are .w2v
+// files with more in them).
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/section_file.h"
 #include "base/task_control.h"
 #include "vectors/vector_file.h"
 
@@ -61,9 +63,16 @@ std::optional<LoadedVectors> read_sidecar(const VectorSource& source, std::strin
 void write_sidecar(const VectorSource& source, const LoadedVectors& loaded, TaskControl& control);
 void write_google_binary(const VectorStore& store, std::string_view row_end, AtomicFile& file, TaskControl& control);
 
+// Files of vectors, and of models: the vectors in them.
 LoadedVectors read_w2v_file(const VectorSource& source, TaskControl& control);
 void write_w2v_file(const VectorStore& store, std::span<const Precision> precisions, AtomicFile& file,
                     TaskControl& control);
+// The sections of the vectors, in whatever kind of file; returns what its numbers are to begin with.
+SectionNumbers write_w2v_sections(const VectorStore& store, std::span<const Precision> precisions,
+                                  SectionFileWriter& writer, TaskControl& control);
+inline constexpr const char* vectors_kind = "vectors";
+inline constexpr const char* model_kind = "model";
+inline constexpr uint32_t w2v_version = 1;
 
 bool is_npy(std::string_view bytes);
 LoadedVectors read_npy_vectors(const VectorSource& source, TaskControl& control);

@@ -76,6 +76,8 @@ class VectorStore {
   const char* row(size_t i) const {
     return parts_.rows + (parts_.row_offsets.empty() ? i * parts_.row_pitch : parts_.row_offsets[i]);
   }
+  // Bytes from one of these rows to the next, all in one block that begins with row(0); 0: they do not lie like that.
+  size_t rows_pitch() const { return parts_.rows != nullptr && parts_.row_offsets.empty() ? parts_.row_pitch : 0; }
   // Of any store.
   void copy_row(size_t i, float* to) const {
     if (has(Precision::float32))

@@ -13,9 +13,6 @@ namespace w2v {
 
 namespace {
 
-constexpr const char* kind = "vectors";
-constexpr uint32_t version = 1;
-
 // What the numbers of the header are.
 enum Number : size_t { n_words, n_dims, row_pitch, n_non_finite };
 
@@ -31,6 +28,17 @@ QuantizedRows quantized_rows(const SectionFile& file, Precision precision, uint6
 void write_rows(const VectorStore& store, Precision precision, SectionFileWriter& writer, TaskControl& control) {
   const size_t pitch = quantized_pitch(precision, store.dims());
   constexpr size_t chunk_rows = 16 * rows_per_block;
+  if (precision == Precision::float32 && store.rows_pitch() == pitch) {  // as they lie in memory
+    writer.begin("rows");
+    for (size_t first = 0; first < store.size(); first += chunk_rows) {
+      control.check_cancelled();
+      store.check_unchanged();
+      const size_t bytes = std::min(chunk_rows, store.size() - first) * pitch;
+      writer.write(store.row(first), bytes);
+      control.done += bytes;
+    }
+    return;
+  }
   std::vector<char> rows(std::min(chunk_rows, store.size()) * pitch);
   std::vector<float> scales(store.size(), 1.0f);
   writer.begin(precision == Precision::float32    ? "rows"
@@ -71,7 +79,8 @@ LoadedVectors read_w2v_file(const VectorSource& source, TaskControl& control) {
     copy->append(source.bytes.data(), source.bytes.size());
     return read_w2v_file({source.path, {copy->data(), copy->size()}, copy, nullptr, source.options}, control);
   }
-  const SectionFile file(source.bytes, source.path, kind, version);
+  const bool is_model = SectionFile::kind_of(source.bytes) == model_kind;
+  const SectionFile file(source.bytes, source.path, is_model ? model_kind : vectors_kind, w2v_version);
   const uint64_t words = file.numbers()[n_words], dims = file.numbers()[n_dims], pitch = file.numbers()[row_pitch];
   // Each number is checked on its own against the size of the file: no product can overflow.
   const uint64_t size = source.bytes.size();
@@ -107,7 +116,12 @@ LoadedVectors read_w2v_file(const VectorSource& source, TaskControl& control) {
 
 void write_w2v_file(const VectorStore& store, std::span<const Precision> precisions, AtomicFile& file,
                     TaskControl& control) {
-  SectionFileWriter writer(file, kind, version);
+  SectionFileWriter writer(file, vectors_kind, w2v_version);
+  writer.finish(write_w2v_sections(store, precisions, writer, control));
+}
+
+SectionNumbers write_w2v_sections(const VectorStore& store, std::span<const Precision> precisions,
+                                  SectionFileWriter& writer, TaskControl& control) {
   write_words(store, writer, control);
   if (store.has_counts()) {
     writer.begin("counts");
@@ -124,7 +138,7 @@ void write_w2v_file(const VectorStore& store, std::span<const Precision> precisi
   numbers[n_dims] = store.dims();
   numbers[row_pitch] = quantized_pitch(Precision::float32, store.dims());
   numbers[n_non_finite] = store.non_finite_rows();
-  writer.finish(numbers);
+  return numbers;
 }
 
 void verify_checksums(const VectorStore& store, const std::string& path, TaskControl& control) {
