@@ -15,6 +15,10 @@ export interface JobProgress {
   readonly total: number;
   /** Current learning rate; 0 outside training. */
   readonly learningRate: number;
+  /** Whole epochs before this one. */
+  readonly epoch: number;
+  /** The mean loss of a prediction in this epoch so far; NaN where it is not measured yet. */
+  readonly loss: number;
 }
 
 /** Work on native threads. The promise settles once, on the JavaScript thread. */
@@ -34,6 +38,10 @@ export interface VocabularySource {
   maxFinalVocab: number;
   /** Path of a vocabulary file (`word count` lines) to use in place of counting; undefined: count. */
   readVocab?: string;
+  /** Left out. */
+  stopWords?: readonly string[];
+  /** For each of the counted words: 0 by its count, 1 keep, 2 discard. */
+  rules?: Uint8Array;
 }
 
 /** Validated training options, every one present (lib/options.ts has meanings, ranges and defaults). */
@@ -55,22 +63,74 @@ export interface NativeTrainingOptions {
   seed: number;
   maxSentenceLength: number;
   shrinkWindows: boolean;
+  computeLoss: boolean;
+  /** That the model went through in other trainings. */
+  epochsBefore: number;
 }
 
-export interface NativeTrainingResult {
-  vectors: VectorStore;
+/** Of a training so far. */
+export interface TrainingStatus {
+  /** Every thread has gone through the epochs that were asked for; else stopEarly() came before. */
+  reached: boolean;
+  /** Whole epochs that every thread has gone through. */
+  epochs: number;
   /** Words in the corpus that are in the vocabulary, sentence ends included, for one epoch. */
   corpusWords: number;
   /** Words gone through in all epochs. */
   trainedWords: number;
-  /** Wall and CPU seconds of the training phase (all its threads together). */
+  /** Wall and CPU seconds (all threads together) of the runs with this object. */
   trainSeconds: number;
   trainCpuSeconds: number;
-  finalLearningRate: number;
+  learningRate: number;
   /** The share of the model's memory in huge pages, 0 to 1; NaN where the system does not tell. */
   hugePageShare: number;
-  /** stopEarly() ended the training. */
-  stoppedEarly: boolean;
+  /** The mean loss of a prediction for each epoch; NaN where none was measured. */
+  losses: Float64Array;
+}
+
+/** A training that can end between two sentences, be saved with its model, and go on. */
+export interface Training {
+  /** Goes on to the end of epoch `until`, or until stopEarly(). One run at a time. */
+  run(until: number): Job<TrainingStatus>;
+}
+
+/**
+ * A model: in memory, or in a file until it is needed there. Jobs that change it (a training's run, addWords, takeVectors,
+ * setRateFactor) must not run beside each other or beside save().
+ */
+export interface Model {
+  /** A view of the input vectors as they are now. */
+  vectors(): VectorStore;
+  /** The same of the output vectors; undefined without negative sampling. */
+  outputs(): VectorStore | undefined;
+  /**
+   * Consumes the prepared corpus. `totalWords`: over which the learning rate falls; 0: all of the corpus in all epochs. `resume`: from
+   * where the file had it that the model was loaded from; throws ERR_W2V_ARGUMENT for another corpus.
+   */
+  startTraining(
+    corpus: Corpus,
+    options: NativeTrainingOptions,
+    totalWords: number,
+    resume: boolean,
+  ): Job<Training>;
+  /** Adds what was read into the corpus (not prepared) to the counts, and words that are new: so many. */
+  addWords(corpus: Corpus, source: VocabularySource, options: NativeTrainingOptions): Job<number>;
+  /** Takes over rows for the words that the store has too: so many. */
+  takeVectors(store: VectorStore, rateFactor: number): Job<number>;
+  /** By which the learning rate of these words' input rows is multiplied. */
+  setRateFactor(words: Uint32Array, factor: number): Job<void>;
+  /** Consumes the prepared corpus. */
+  validate(corpus: Corpus, options: NativeTrainingOptions): Job<{ loss: number; predictions: number }>;
+  /** Consumes the prepared corpus: log p of each sentence. */
+  score(corpus: Corpus, options: NativeTrainingOptions): Job<Float64Array>;
+  /** The likeliest centers of a context. */
+  predict(
+    context: Uint32Array,
+    options: NativeTrainingOptions,
+    topN: number,
+  ): Job<{ ids: Uint32Array; probabilities: Float64Array }>;
+  /** Written to a temporary name beside `path`, then renamed; `training`: with where it is. */
+  save(path: string, notes: string, training: Training | undefined): Job<void>;
 }
 
 export interface CacheResult {
@@ -83,10 +143,26 @@ export interface CacheResult {
 export interface PrepareResult {
   /** Words of the corpus, those outside the vocabulary included, sentence ends not. */
   words: number;
-  /** Of them, those whose bytes are not valid UTF-8. */
+  /** Those of the vocabulary, sentence ends included. */
+  corpusWords: number;
+  /** Of the words, those whose bytes are not valid UTF-8. */
   invalidUtf8Words: number;
+  /** Words dropped while counting, for want of memory: how many, their occurrences, those of the most frequent. */
+  prunedWords: number;
+  prunedOccurrences: number;
+  prunedUpTo: number;
   /** Why the cache could not be written; else empty. */
   problem: string;
+}
+
+/** Where a corpus is kept while it is read. */
+export interface CorpusStorage {
+  /** Keep encoded ids in an unlinked temporary file in that folder; undefined: in memory. */
+  spool?: string;
+  /** Bytes of ids that come before there is a file. */
+  bytesInMemory: number;
+  /** Bytes of the tables of words, beyond which rare ones are dropped; 0: no limit. */
+  vocabularyBytes: number;
 }
 
 /** Text being counted and encoded to 4-byte ids. One call at a time; the next job after the last one settled. */
@@ -103,8 +179,14 @@ export interface Corpus {
   append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<void>;
   /** Ends a source: an open word or sentence is complete. */
   endSource(): void;
+  /** After the last append: counts the different words, for countedWords(). */
+  count(): Job<{ words: number; sentences: number; prunedWords: number }>;
+  /** Words [from, to) of them, in the order that VocabularySource.rules has. */
+  countedWords(from: number, to: number): { words: string[]; counts: Float64Array };
   /** After the last append: selects the vocabulary and encodes the text with it. */
   prepare(source: VocabularySource, threads: number): Job<PrepareResult>;
+  /** The same with the vocabulary of a model. */
+  encode(model: Model, threads: number): Job<PrepareResult>;
   /** Words read so far, sentence ends not counted. */
   readonly words: number;
 }
@@ -248,10 +330,23 @@ export interface Binding {
   isa(): string;
   /** Those this build and this processor can run, best first. */
   availableIsas(): string[];
-  /** `spool`: keep encoded ids in an unlinked temporary file in that folder; undefined: in memory. */
-  createCorpus(spool?: string): Corpus;
-  /** Consumes the prepared corpus. */
-  train(corpus: Corpus, options: NativeTrainingOptions): Job<NativeTrainingResult>;
+  createCorpus(storage: CorpusStorage): Corpus;
+  /** Takes the vocabulary of a prepared corpus, whose words it adds up; the corpus is there to be trained on. */
+  createModel(
+    corpus: Corpus,
+    options: NativeTrainingOptions,
+  ): Job<{ model: Model; vocabularyWords: number }>;
+  /** `lengths[i]` bytes of `words` (consumed) each; `</s>` among them is the number of sentences. */
+  createModelOfCounts(
+    words: ByteBuffer,
+    lengths: Uint32Array,
+    counts: Float64Array,
+    source: VocabularySource,
+    options: NativeTrainingOptions,
+  ): Job<Model>;
+  createModelOfVectors(store: VectorStore, options: NativeTrainingOptions): Job<Model>;
+  /** `mmap`: leave it in the file until it is needed in memory. */
+  loadModel(path: string, mmap: boolean): Job<{ model: Model; notes: string; resumable: boolean }>;
   createBuffer(): ByteBuffer;
   /** A store without words. */
   createStore(vectorSize: number): VectorStore;

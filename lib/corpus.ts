@@ -7,10 +7,19 @@ import { Interface as ReadlineInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
+import { isUint8Array } from 'node:util/types';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { isGzip, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
-import { binding, callNative, runJob, type NativeCorpus, type VocabularySource } from './native.js';
+import {
+  binding,
+  callNative,
+  runJob,
+  type NativeCorpus,
+  type NativeModel,
+  type PrepareResult,
+  type VocabularySource,
+} from './native.js';
 
 /** Text that is split at white space, or words that are taken as they are. */
 export type Sentence = string | readonly string[];
@@ -21,21 +30,43 @@ export interface CorpusFiles {
 }
 
 /**
- * What a training can read: a path (see {@link CorpusFiles}), several, or an iterable of sentences, all of one kind. In
- * files a line is a sentence. An iterable that can be read only once (a generator, a stream) needs the option `spool`.
+ * What a training can read: a path (see {@link CorpusFiles}), several, an iterable of sentences, all of one kind, or a stream of text: of
+ * bytes, or of strings that end anywhere (those of a Node stream that is not in object mode). In files and streams a line is a sentence. It is read once, however
+ * many epochs follow.
  */
-export type CorpusSource = string | CorpusFiles | Iterable<Sentence> | AsyncIterable<Sentence>;
+export type CorpusSource =
+  | string
+  | CorpusFiles
+  | Iterable<Sentence>
+  | AsyncIterable<Sentence>
+  | Iterable<Uint8Array>
+  | AsyncIterable<Uint8Array>;
 
-export interface ReadCorpusOptions {
-  vocabulary: VocabularySource;
+/** What becomes of a word: kept or left out whatever its count, or `minCount` decides. */
+export type TrimDecision = 'keep' | 'discard' | 'default';
+
+/**
+ * Asked for each different word of a corpus, in no particular order, with its number of occurrences.
+ * @returns undefined is `default`
+ */
+export type TrimRule = (word: string, count: number, minCount: number) => TrimDecision | undefined;
+
+export interface ReadingOptions {
   threads: number;
-  /** Keep the encoded words in a temporary file: true for the system's folder, or a folder. */
+  /** Keep the encoded words in a temporary file: true for the system's folder, or a folder; false: in memory. */
   spool?: boolean | string | undefined;
   /** A folder for the encoded corpus, which the next reading of the same files takes from there. */
   cache?: string | undefined;
+  /** Bytes that the table of words may take. */
+  maxVocabMemory?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Called a few times a second; the fraction is null where the size is unknown. What it throws ends the reading. */
   onProgress?: ((progress: CorpusProgress) => void) | undefined;
+}
+
+export interface VocabularyChoice {
+  vocabulary: VocabularySource;
+  trimRule?: TrimRule | undefined;
 }
 
 export interface CorpusProgress {
@@ -47,30 +78,100 @@ export interface CorpusProgress {
 export interface PreparedCorpus {
   corpus: NativeCorpus;
   words: number;
-  invalidUtf8Words: number;
+  /** Those of the vocabulary, sentence ends included. */
+  corpusWords: number;
   /** What became of the cache; null where none was asked for. */
   cache: CacheUse | null;
-  /** What the user should know of the cache. */
-  cacheProblems: string[];
+  /** What the user should know of the corpus and the cache. */
+  warnings: string[];
 }
 
 /** `reused`: the text was not read; `written`: the next training can reuse it; `failed`: it could not be written. */
 export type CacheUse = 'reused' | 'written' | 'failed';
 
-/** Reads a source to its end and encodes it. @throws the errors that Word2Vec.train() documents */
-export async function readCorpus(source: CorpusSource, options: ReadCorpusOptions): Promise<PreparedCorpus> {
-  const reader = new CorpusReader(options);
+/**
+ * Reads a source to its end and encodes it with the vocabulary that it is found to have.
+ * @throws the errors that Word2Vec.train() documents
+ */
+export async function readCorpus(
+  source: CorpusSource,
+  choice: VocabularyChoice,
+  options: ReadingOptions,
+): Promise<PreparedCorpus> {
+  if (options.cache !== undefined && (choice.trimRule ?? options.maxVocabMemory) !== undefined)
+    throw uncacheable(choice.trimRule ? 'a trimRule' : 'maxVocabMemory');
+  const reader = await read(source, options, choice.vocabulary);
+  return reader.prepare(choice);
+}
+
+/** Reads a source to its end and encodes it with the vocabulary of a model. @throws the same */
+export async function encodeCorpus(
+  source: CorpusSource,
+  model: NativeModel,
+  options: ReadingOptions,
+): Promise<PreparedCorpus> {
+  if (options.cache !== undefined) throw uncacheable('a model that has its vocabulary already');
+  return (await read(source, options)).encode(model);
+}
+
+/** Reads a source to its end, to be counted. @throws the same */
+export async function countCorpus(
+  source: CorpusSource,
+  options: ReadingOptions,
+): Promise<{ corpus: NativeCorpus; words: number; differentWords: number; sentences: number }> {
+  const reader = await read(source, options);
+  return reader.count();
+}
+
+/** What `rules` of a vocabulary source are, by a trim rule. The corpus has been counted. */
+export async function rulesOf(
+  corpus: NativeCorpus,
+  differentWords: number,
+  minCount: number,
+  trimRule: TrimRule,
+): Promise<Uint8Array> {
+  const numbers: Record<string, number> = { default: 0, keep: 1, discard: 2 };
+  const rules = new Uint8Array(differentWords);
+  for (let from = 0; from < differentWords;) {
+    const turn = performance.now();
+    while (from < differentWords && performance.now() - turn < turnMs) {
+      const { words, counts } = corpus.countedWords(from, from + 256);
+      for (const [i, word] of words.entries()) {
+        const decision = trimRule(word, counts[i]!, minCount) ?? 'default';
+        const number = numbers[decision];
+        if (number === undefined) {
+          throw new W2VError(
+            'ERR_W2V_ARGUMENT',
+            `Expected trimRule to return 'keep', 'discard' or 'default' but received ${describe(decision)} for the word ${describe(word)}`,
+          );
+        }
+        rules[from + i] = number;
+      }
+      from += words.length;
+    }
+    await setImmediate();
+  }
+  return rules;
+}
+
+async function read(
+  source: CorpusSource,
+  options: ReadingOptions,
+  cacheKey?: VocabularySource,
+): Promise<CorpusReader> {
+  const isFile = typeof source === 'string' || isCorpusFiles(source);
+  const reader = new CorpusReader(options, nameOf(source), isFile, cacheKey);
   if (typeof source === 'string') {
     const hint = ' (a string is a path; text is given as an array of sentences)';
     await reader.readFiles([source], hint);
   } else if (isCorpusFiles(source)) {
     await reader.readFiles(checkFiles(source.files));
   } else {
-    const sentences = checkIterable(source, Boolean(options.spool));
+    const sentences = checkIterable(source);
     if (options.cache !== undefined) throw uncacheable('sentences');
     await reader.readSentences(sentences);
   }
-  return reader.prepare(nameOf(source));
+  return reader;
 }
 
 function uncacheable(received: string): W2VError {
@@ -93,6 +194,12 @@ function isCorpusFiles(source: unknown): source is CorpusFiles {
   return typeof source === 'object' && source !== null && 'files' in source && !(Symbol.iterator in source);
 }
 
+/** Where the files of a source are, for who reads them again; null for what is no file. */
+export function filesOf(source: CorpusSource): string[] | null {
+  const given = typeof source === 'string' ? [source] : isCorpusFiles(source) ? [source.files].flat() : ['-'];
+  return given.includes('-') ? null : given.map((file) => path.resolve(file));
+}
+
 function checkFiles(files: unknown): string[] {
   const list: unknown[] = Array.isArray(files) ? files : [files];
   for (const file of list) {
@@ -107,36 +214,37 @@ function checkFiles(files: unknown): string[] {
   return list as string[];
 }
 
-function checkIterable(source: unknown, spool: boolean): Iterable<unknown> | AsyncIterable<unknown> {
+function checkIterable(source: unknown): Iterable<unknown> | AsyncIterable<unknown> {
   if (
     typeof source !== 'object' ||
     source === null ||
     ArrayBuffer.isView(source) ||
     !(Symbol.asyncIterator in source || Symbol.iterator in source)
   ) {
-    const hint =
-      typeof source === 'function'
-        ? ' (give what it returns, and if that is a generator, set spool: true)'
-        : '';
+    const hint = typeof source === 'function' ? ' (give what it returns)' : '';
     throw new W2VError(
       'ERR_W2V_ARGUMENT',
       `Expected a path, {files}, or an iterable of sentences but received ${describe(source)}${hint}`,
     );
   }
-  // Iterators (generators are such) and streams do not start anew.
-  const isOneShot =
-    'next' in source ||
-    'pipe' in source ||
-    source instanceof ReadlineInterface ||
-    source instanceof ReadableStream;
-  if (isOneShot && !spool) {
-    throw new W2VError(
-      'ERR_W2V_CORPUS_ONE_SHOT',
-      'Expected sentences that can be read again but received an iterator that is exhausted after one reading. ' +
-        'Give an object whose [Symbol.iterator] starts anew, or set spool: true, which keeps the encoded words in a temporary file',
-    );
-  }
   return source as Iterable<unknown> | AsyncIterable<unknown>;
+}
+
+/** Iterators (generators are such) and streams do not start anew: they can be read once. */
+export function isOneShot(source: unknown): boolean {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    ('next' in source ||
+      'pipe' in source ||
+      source instanceof ReadlineInterface ||
+      source instanceof ReadableStream)
+  );
+}
+
+/** A stream of text in pieces, whose strings are no sentences. */
+function isTextStream(source: object): boolean {
+  return 'pipe' in source && 'readableObjectMode' in source && source.readableObjectMode === false;
 }
 
 // ---- paths ----
@@ -203,17 +311,28 @@ async function inspect(name: string): Promise<TextFile> {
 const chunkBytes = 1 << 20;
 const progressIntervalMs = 200;
 const turnMs = 3; // time on the JavaScript thread before others get their turn
+// Of ids of sentences and streams, which may have no end in sight, before they go to a temporary file.
+const bytesInMemory = 64 * 2 ** 20;
 
 class CorpusReader {
   readonly #corpus: NativeCorpus;
-  readonly #options: ReadCorpusOptions;
+  readonly #options: ReadingOptions;
+  readonly #name: string;
+  readonly #cacheKey: VocabularySource | undefined;
   #reused = false;
   readonly #cacheProblems: string[] = [];
   #lastProgress = performance.now();
 
-  constructor(options: ReadCorpusOptions) {
+  constructor(
+    options: ReadingOptions,
+    name: string,
+    isFile: boolean,
+    cacheKey: VocabularySource | undefined,
+  ) {
     this.#options = options;
-    const { spool, cache } = options;
+    this.#name = name;
+    this.#cacheKey = cacheKey;
+    const { spool, cache, maxVocabMemory } = options;
     if (spool !== undefined && typeof spool !== 'boolean' && typeof spool !== 'string') {
       throw new W2VError(
         'ERR_W2V_OPTION',
@@ -226,8 +345,15 @@ class CorpusReader {
         `Expected cache to be the path of a folder but received ${describe(cache)}`,
       );
     }
-    const folder = spool === true ? tmpdir() : spool === false ? undefined : spool;
-    this.#corpus = callNative(() => binding.createCorpus(folder));
+    const spills = spool === undefined && !isFile && process.platform !== 'win32';
+    const folder = spool === true || spills ? tmpdir() : spool === false ? undefined : spool;
+    this.#corpus = callNative(() =>
+      binding.createCorpus({
+        ...(folder !== undefined && { spool: folder }),
+        bytesInMemory: spills ? bytesInMemory : 0,
+        vocabularyBytes: maxVocabMemory ?? 0,
+      }),
+    );
   }
 
   async readFiles(paths: readonly string[], hint = ''): Promise<void> {
@@ -255,8 +381,9 @@ class CorpusReader {
 
   /** Whether the files are in the cache. */
   async #openCache(files: readonly TextFile[]): Promise<boolean> {
-    const { cache, vocabulary, threads, signal } = this.#options;
-    if (cache === undefined) return false;
+    const { cache, threads, signal } = this.#options;
+    const vocabulary = this.#cacheKey;
+    if (cache === undefined || vocabulary === undefined) return false;
     const stream = files.find(({ size }) => size === null);
     if (stream) throw uncacheable(stream.path === '-' ? 'standard input' : `'${stream.path}'`);
     // A folder that cannot be made is no error: prepare() tells that the cache cannot be written.
@@ -272,20 +399,54 @@ class CorpusReader {
   }
 
   /** After reading. */
-  async prepare(name: string): Promise<PreparedCorpus> {
-    const { cache, vocabulary, threads, signal } = this.#options;
-    if (!this.#reused && this.#corpus.words === 0) {
-      throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected words in ${name} but found none`);
+  async prepare({ vocabulary, trimRule }: VocabularyChoice): Promise<PreparedCorpus> {
+    const { cache, threads, signal } = this.#options;
+    if (!this.#reused) this.#checkWords();
+    let source = vocabulary;
+    if (trimRule) {
+      const { words } = await runJob(() => this.#corpus.count(), { signal });
+      source = { ...vocabulary, rules: await rulesOf(this.#corpus, words, vocabulary.minCount, trimRule) };
     }
-    const { problem, ...counts } = await runJob(() => this.#corpus.prepare(vocabulary, threads), { signal });
-    if (problem !== '') this.#cacheProblems.push(`The corpus is not cached: ${problem}`);
-    const written = problem === '' ? 'written' : 'failed';
-    return {
-      corpus: this.#corpus,
-      ...counts,
-      cache: cache === undefined ? null : this.#reused ? 'reused' : written,
-      cacheProblems: this.#cacheProblems,
-    };
+    const result = await runJob(() => this.#corpus.prepare(source, threads), { signal });
+    if (result.problem !== '') this.#cacheProblems.push(`The corpus is not cached: ${result.problem}`);
+    const written = result.problem === '' ? 'written' : 'failed';
+    return this.#prepared(result, cache === undefined ? null : this.#reused ? 'reused' : written);
+  }
+
+  async encode(model: NativeModel): Promise<PreparedCorpus> {
+    const { threads, signal } = this.#options;
+    this.#checkWords();
+    return this.#prepared(await runJob(() => this.#corpus.encode(model, threads), { signal }), null);
+  }
+
+  async count() {
+    this.#checkWords();
+    const { words: differentWords, sentences } = await runJob(() => this.#corpus.count(), {
+      signal: this.#options.signal,
+    });
+    return { corpus: this.#corpus, words: this.#corpus.words, differentWords, sentences };
+  }
+
+  #checkWords(): void {
+    if (this.#corpus.words > 0) return;
+    throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected words in ${this.#name} but found none`);
+  }
+
+  #prepared(result: PrepareResult, cache: CacheUse | null): PreparedCorpus {
+    const { words, corpusWords, invalidUtf8Words, prunedWords, prunedOccurrences, prunedUpTo } = result;
+    const warnings = [...this.#cacheProblems];
+    if (invalidUtf8Words > 0) {
+      warnings.push(
+        `${invalidUtf8Words} words of the corpus are not valid UTF-8; their bytes were kept as they are`,
+      );
+    }
+    if (prunedWords > 0) {
+      warnings.push(
+        `The table of words outgrew maxVocabMemory (${this.#options.maxVocabMemory} bytes): ${prunedWords} times a word was dropped while counting, ` +
+          `with ${prunedUpTo} occurrences or fewer, ${prunedOccurrences} in all; counts of rare words are too low`,
+      );
+    }
+    return { corpus: this.#corpus, words, corpusWords, cache, warnings };
   }
 
   async #readPlain(files: TextFile[], fraction: (bytes: number) => number | null): Promise<void> {
@@ -325,7 +486,10 @@ class CorpusReader {
     const isAsync = Symbol.asyncIterator in source;
     const iterator = isAsync ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     const consume = async () => {
-      const encoder = new SentenceEncoder((bytes, framing) => this.#append(bytes, framing, 'the sentences'));
+      const encoder = new SentenceEncoder(
+        (bytes, framing) => this.#append(bytes, framing, this.#name),
+        isTextStream(source),
+      );
       let turn = performance.now();
       for (let index = 0; !this.#options.signal?.aborted; ++index) {
         const next = iterator.next();
@@ -368,19 +532,27 @@ class CorpusReader {
 /** Sentences → large chunks of UTF-8: one is filled while the addon reads the one before. */
 class SentenceEncoder {
   readonly #append: (bytes: Uint8Array, framing: 'lines' | 'tokens') => Promise<void>;
-  #framing: 'lines' | 'tokens' | undefined; // that of the first sentence
+  readonly #piecesOfText: boolean;
+  #kind: ItemKind | undefined; // that of the first item
   #chunk = Buffer.allocUnsafe(chunkBytes);
   #used = 0;
   #spare = Buffer.allocUnsafe(chunkBytes);
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(append: (bytes: Uint8Array, framing: 'lines' | 'tokens') => Promise<void>) {
+  /** @param piecesOfText strings do not end lines */
+  constructor(
+    append: (bytes: Uint8Array, framing: 'lines' | 'tokens') => Promise<void>,
+    piecesOfText: boolean,
+  ) {
     this.#append = append;
+    this.#piecesOfText = piecesOfText;
   }
 
   /** Gives a promise where the chunk is full or the sentence long: it is to be awaited before the next call. */
   add(sentence: unknown, index: number): Promise<void> | undefined {
     this.#checkKind(sentence, index);
+    if (isUint8Array(sentence)) return this.#writeBytes(sentence);
+    if (typeof sentence === 'string' && this.#piecesOfText) return this.#writeSlices(sentence);
     if (typeof sentence === 'string')
       return this.#writeSentence(sentence.endsWith('\n') ? sentence.slice(0, -1) : sentence);
     const words = sentence as readonly unknown[];
@@ -394,19 +566,30 @@ class SentenceEncoder {
   }
 
   #checkKind(sentence: unknown, index: number): void {
-    const framing = typeof sentence === 'string' ? 'lines' : Array.isArray(sentence) ? 'tokens' : undefined;
-    this.#framing ??= framing;
-    if (framing !== undefined && framing === this.#framing) return;
-    const expected = { lines: 'a string like those before', tokens: 'an array of words like those before' };
-    const hint = ArrayBuffer.isView(sentence)
-      ? ' (chunks of bytes are no sentences: give lines, or the path)'
-      : '';
+    const kind = kindOf(sentence);
+    this.#kind ??= kind;
+    if (kind !== undefined && kind === this.#kind) return;
+    const expected = {
+      string: 'a string like those before',
+      words: 'an array of words like those before',
+      bytes: 'bytes like those before',
+    };
     throw itemError(
       index,
-      this.#framing ? expected[this.#framing] : 'a string or an array of words',
+      this.#kind ? expected[this.#kind] : 'a string, an array of words, or bytes of text',
       sentence,
-      hint,
+      '',
     );
+  }
+
+  async #writeBytes(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.length;) {
+      const n = Math.min(bytes.length - from, chunkBytes - this.#used);
+      this.#chunk.set(bytes.subarray(from, from + n), this.#used);
+      this.#used += n;
+      from += n;
+      if (this.#used === chunkBytes) await this.#flush();
+    }
   }
 
   #writeSentence(text: string): Promise<void> | undefined {
@@ -438,12 +621,21 @@ class SentenceEncoder {
 
   async #flush(): Promise<void> {
     await this.#reading; // the addon is done with the spare
-    if (this.#used === 0 || this.#framing === undefined) return;
-    this.#reading = this.#append(this.#chunk.subarray(0, this.#used), this.#framing);
+    if (this.#used === 0) return;
+    const framing = this.#kind === 'words' ? 'tokens' : 'lines';
+    this.#reading = this.#append(this.#chunk.subarray(0, this.#used), framing);
     this.#reading.catch(() => undefined); // whoever awaits it next gets the error
     [this.#chunk, this.#spare] = [this.#spare, this.#chunk];
     this.#used = 0;
   }
+}
+
+type ItemKind = 'string' | 'words' | 'bytes';
+
+function kindOf(item: unknown): ItemKind | undefined {
+  if (typeof item === 'string') return 'string';
+  if (Array.isArray(item)) return 'words';
+  return isUint8Array(item) ? 'bytes' : undefined;
 }
 
 const maxUtf8Bytes = 3; // of a UTF-16 unit

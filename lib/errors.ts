@@ -13,7 +13,7 @@
  * | `ERR_W2V_CORPUS_EMPTY` | the corpus has no words |
  * | `ERR_W2V_CORPUS_BINARY` | a corpus file is not text: it holds a NUL byte |
  * | `ERR_W2V_CORPUS_ITEM` | an iterable gave something else than strings or arrays of strings |
- * | `ERR_W2V_CORPUS_ONE_SHOT` | an iterator that can be read only once needs the option `spool` |
+ * | `ERR_W2V_CORPUS_ONE_SHOT` | an iterator that can be read only once was given where several passes are needed |
  * | `ERR_W2V_WORD_TOO_LONG` | a run of more than 65,535 bytes without a separator |
  * | `ERR_W2V_VOCABULARY_EMPTY` | no word is frequent enough |
  * | `ERR_W2V_VOCABULARY_FORMAT` | a vocabulary file has a line that is not `word count` |
@@ -26,6 +26,7 @@
  * | `ERR_W2V_INDEX` | there is no index for approximate search, it is that of other vectors, or this build cannot have one |
  * | `ERR_W2V_MEMORY` | the memory is not to be had |
  * | `ERR_W2V_ISA` | `W2V_FORCE_ISA` names an instruction set that is unknown or not of this machine |
+ * | `ERR_W2V_BUSY` | the model is being trained, changed or saved: not at the same time |
  * | `ERR_W2V_CANCELLED` | the work was cancelled; the error's name is `AbortError` |
  * | `ERR_W2V_ADDON` | the native addon is missing or does not load |
  * | `ERR_W2V_INTERNAL` | a defect of this library |
@@ -54,6 +55,7 @@ export type ErrorCode =
   | 'ERR_W2V_INDEX'
   | 'ERR_W2V_MEMORY'
   | 'ERR_W2V_ISA'
+  | 'ERR_W2V_BUSY'
   | 'ERR_W2V_CANCELLED'
   | 'ERR_W2V_ADDON'
   | 'ERR_W2V_INTERNAL';

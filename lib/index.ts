@@ -5,7 +5,7 @@
  */
 import { binding, callNative } from './native.js';
 
-export type { CorpusFiles, CorpusSource, Sentence } from './corpus.js';
+export type { CorpusFiles, CorpusSource, Sentence, TrimDecision, TrimRule } from './corpus.js';
 export { UnknownWordError, W2VError, type ErrorCode } from './errors.js';
 export type {
   AnalogyEvaluation,
@@ -33,7 +33,23 @@ export {
 export type { Combination, Weighted, WordOrVector } from './query.js';
 export type { LoadedFormat, LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
-export { Word2Vec, type TrainOptions, type TrainingProgress, type TrainingReport } from './word2vec.js';
+export type {
+  CheckpointOptions,
+  EarlyStopping,
+  RunOptions,
+  TrainingEvent,
+  TrainingProgress,
+} from './training-run.js';
+export {
+  Word2Vec,
+  type ContinueOptions,
+  type CorpusOptions,
+  type ModelLoadOptions,
+  type PredictedWord,
+  type TrainOptions,
+  type TrainingReport,
+  type VocabularyOptions,
+} from './word2vec.js';
 
 /**
  * The instruction set that the kernels run on: the best of {@link availableIsas}, or the one that the environment

@@ -165,6 +165,17 @@ export class KeyedVectors implements Iterable<string> {
     return new KeyedVectors(store);
   }
 
+  /** @internal */
+  static storeOf(vectors: KeyedVectors): VectorStore {
+    return vectors.#store;
+  }
+
+  /** @internal Other vectors under the same object: of a model that has been trained. */
+  static setStore(vectors: KeyedVectors, store: VectorStore): void {
+    vectors.#store = store;
+    vectors.#index = undefined;
+  }
+
   /**
    * Loads a file, or a stream of its bytes, plain or gzip: Google's binary format (rows with or without a newline at their
    * end), Google's text format, fastText's .vec, GloVe's text, our own .w2v. Which one is told by the content. Words may hold spaces in

@@ -47,6 +47,13 @@ export interface TrainingOptions {
   shrinkWindows?: boolean | undefined;
   /** A vocabulary file (`word count` lines, as `saveVocabulary` writes) to use in place of counting. */
   readVocab?: string | undefined;
+  /**
+   * Bytes that the tables of words may take while they are counted: beyond, the rarer half is dropped (counts of rare words are too low then, with a warning). No
+   * limit if not given.
+   */
+  maxVocabMemory?: number | undefined;
+  /** Measure the loss, by samples: every 64th window of each thread, before it is learned from. @defaultValue true */
+  computeLoss?: boolean | undefined;
 }
 
 interface Common {
@@ -201,6 +208,15 @@ export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
     type: 'path',
     help: 'use the vocabulary in this file (lines of word and count) instead of counting',
   },
+  maxVocabMemory: {
+    type: 'integer',
+    unit: 'bytes',
+    defaultText: 'no limit',
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    help: 'drop rare words while counting, beyond so much memory for them',
+  },
+  computeLoss: { type: 'boolean', default: true, help: 'do not measure the loss' },
 };
 
 const optionNames = Object.keys(trainingOptionSpecs) as (keyof TrainingOptions)[];
@@ -268,7 +284,7 @@ function defaultOf(spec: OptionSpec): unknown {
   return typeof spec.default === 'function' ? spec.default() : spec.default;
 }
 
-type Optional = 'maxFinalVocab' | 'minAlpha' | 'readVocab';
+type Optional = 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab';
 
 /** The options of one training: those given, checked, and the defaults of all others. */
 export type ResolvedTrainingOptions = {
@@ -335,7 +351,7 @@ export function toNative({
       maxFinalVocab: maxFinalVocab ?? 0,
       ...(readVocab !== undefined && { readVocab }),
     },
-    training: { ...options, ...(minAlpha !== undefined && { minAlpha }) },
+    training: { ...options, ...(minAlpha !== undefined && { minAlpha }), epochsBefore: 0 },
   };
 }
 

@@ -137,7 +137,14 @@ async function loadStream(
       }
       callNative(() => buffer.append(chunk));
       inflated += chunk.length;
-      watch.onProgress?.({ phase: 'loading', done: bytesRead, total: size ?? 0, learningRate: 0 });
+      watch.onProgress?.({
+        phase: 'loading',
+        done: bytesRead,
+        total: size ?? 0,
+        learningRate: 0,
+        epoch: 0,
+        loss: NaN,
+      });
       if (limit === undefined || inflated < lookAgainAt) return false;
       lookAgainAt = 1.25 * inflated;
       return runJob(() => buffer.holdsRows(limit));

@@ -1,58 +1,80 @@
 import { access } from 'node:fs/promises';
-import { readCorpus, type CacheUse, type CorpusSource } from './corpus.js';
-import { cancelled, fileError } from './errors.js';
-import { KeyedVectors } from './keyed-vectors.js';
-import { binding, runJob } from './native.js';
+import path from 'node:path';
+import {
+  countCorpus,
+  encodeCorpus,
+  filesOf,
+  readCorpus,
+  rulesOf,
+  type CacheUse,
+  type CorpusProgress,
+  type CorpusSource,
+  type PreparedCorpus,
+  type TrimRule,
+} from './corpus.js';
+import { UnknownWordError, W2VError, cancelled, describe, fileError } from './errors.js';
+import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
+import {
+  binding,
+  callNative,
+  runJob,
+  type NativeModel,
+  type NativeTrainingOptions,
+  type TrainingStatus,
+} from './native.js';
 import {
   resolveTrainingOptions,
   toNative,
+  trainingOptionSpecs,
+  unknownOption,
   type ResolvedTrainingOptions,
   type TrainingOptions,
 } from './options.js';
+import { checkRunOptions, runOptionNames, runTraining, type RunOptions } from './training-run.js';
 
-/** Where a training is. */
-export interface TrainingProgress {
-  /** `vocabulary`: the corpus is read, counted and encoded; then `training`. */
-  phase: 'vocabulary' | 'training';
-  /** Of the phase, from 0 to 1; null where the size of the corpus is unknown (standard input, iterables). */
-  fraction: number | null;
-  /** Since the phase began. */
-  wordsPerSecond: number;
-  /** Until the phase ends; null where that is not known yet. */
-  etaSeconds: number | null;
-  /** Current learning rate. */
-  alpha: number;
-}
-
-/** How a training runs; {@link TrainingOptions} is what it computes. */
-export interface TrainOptions extends TrainingOptions {
+/** How a corpus is read. */
+export interface CorpusOptions {
   /**
    * Keep the encoded words (4 bytes each) in a temporary file instead of memory: true for the system's temporary folder,
-   * or a folder. Needed to train on an iterator that can be read only once. @defaultValue false
+   * or a folder; false: in memory. @defaultValue of files in memory; of sentences and streams, in a file beyond the first 64 MiB
    */
   spool?: boolean | string | undefined;
   /**
    * A folder (made if need be) where the vocabulary and the encoded words are kept for the next training on the same
-   * files, plain or gzip, with the same `minCount`, `maxFinalVocab` and `readVocab`: it maps them and reads no text. A
+   * files, plain or gzip, with the same `minCount`, `maxFinalVocab`, `readVocab` and `stopWords`: it maps them and reads no text. A
    * cache whose files have changed (size, time or a hash of samples), or that is corrupt, is made anew, with a warning;
    * one that cannot be written is a warning too.
    */
   cache?: string | undefined;
-  /** Cancels: the promise rejects with ERR_W2V_CANCELLED within half a second and everything is freed. */
-  signal?: AbortSignal | undefined;
-  /** Ends the training early: the promise resolves with what is learned so far (and rejects if that is nothing yet). */
-  stopSignal?: AbortSignal | undefined;
-  /** Called a few times a second. What it throws cancels the training and becomes the rejection. */
-  onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
-const runOptionNames = [
-  'spool',
-  'cache',
-  'signal',
-  'stopSignal',
-  'onProgress',
-] as const satisfies readonly Exclude<keyof TrainOptions, keyof TrainingOptions>[];
+/** Which words a vocabulary has, beside `minCount`, `maxFinalVocab` and `readVocab`. */
+export interface VocabularyOptions {
+  /** Words that are left out. */
+  stopWords?: Iterable<string> | undefined;
+  /** Decides for each different word, before `minCount` does. */
+  trimRule?: TrimRule | undefined;
+}
+
+/** How a first training runs; {@link TrainingOptions} is what it computes. */
+export interface TrainOptions extends TrainingOptions, VocabularyOptions, CorpusOptions, RunOptions {}
+
+/** How a model is trained further. */
+export interface ContinueOptions extends RunOptions, Pick<CorpusOptions, 'spool'> {
+  /** Passes over this corpus. @defaultValue the model's `epochs` */
+  epochs?: number | undefined;
+  /** Learning rate to begin with. @defaultValue the model's `alpha` */
+  startAlpha?: number | undefined;
+  /** Learning rate to end with, by a linear fall. @defaultValue the model's `minAlpha`, or if it has none, word2vec.c's schedule */
+  endAlpha?: number | undefined;
+  /**
+   * Words, of the vocabulary and with sentence ends, over which the learning rate falls: of several calls that share one fall, give each its part of the rates.
+   * @defaultValue those of this corpus in all epochs
+   */
+  totalWords?: number | undefined;
+  /** @defaultValue the model's */
+  threads?: number | undefined;
+}
 
 /** What a training did. */
 export interface TrainingReport {
@@ -76,132 +98,743 @@ export interface TrainingReport {
   wordsPerSecond: number;
   /** The last learning rate. */
   alpha: number;
+  /** The mean loss of a prediction, −log p summed over its labels, for each epoch; null where none was measured (`computeLoss`). */
+  losses: (number | null)[];
   threads: number;
   /** The instruction set of the kernels: avx512vnni, avx512, avx2, neon or scalar. */
   isa: string;
   /** The share of the model's memory that the system put in huge pages, 0 to 1; null where it does not tell. */
   hugePageShare: number | null;
-  /** The stopSignal ended it. */
+  /** A signal, a callback or `earlyStopping` ended it. */
   stoppedEarly: boolean;
   /** What the user should know about the corpus. */
   warnings: string[];
 }
 
-/** A trained model. */
+/** A word and how likely it is. */
+export interface PredictedWord {
+  word: string;
+  /** From 0 to 1; of all words of the vocabulary together, 1. */
+  probability: number;
+}
+
+export interface ModelLoadOptions extends JobOptions {
+  /** Leave the model in the file until it is trained or asked for more than vectors; false: read it to memory now, and compare all of it with its checksums. @defaultValue true */
+  mmap?: boolean | undefined;
+}
+
+const corpusOptionNames = ['spool', 'cache', 'stopWords', 'trimRule'] as const;
+
+/** A run as a checkpoint keeps it. */
+interface RunRecord {
+  epochs: number;
+  alpha: number;
+  minAlpha: number | null;
+  threads: number;
+  files: string[] | null;
+}
+
+/** What a model file says beside the matrices. */
+interface Notes {
+  options: TrainingOptions;
+  epochs: number;
+  words: number;
+  run?: RunRecord;
+}
+
+/**
+ * A model: words, their vectors, and what is needed to train them (further). Calls that change it (train, buildVocabulary, intersectVectors,
+ * setLearningRateFactor) and those that read all of it (save, validate, score, predictOutputWord) do not run beside each other: the second is refused with
+ * ERR_W2V_BUSY. Callbacks of a training run while it waits: there the model can be asked, changed and saved, not trained.
+ */
 export class Word2Vec {
-  /** The words and their vectors: the memory that was trained, not a copy. */
+  /**
+   * The words and their vectors: the memory that is trained, not a copy. While a training runs they are in motion; after each epoch that has a callback, and at
+   * the end, they are set anew. Changes made to them (addVectors, …) are not changes of the model.
+   */
   readonly vectors: KeyedVectors;
-  readonly report: TrainingReport;
   /** All options, defaults included. */
   readonly options: ResolvedTrainingOptions;
+  /** Of the last training; undefined before the first, and of a model that was loaded. */
+  report: TrainingReport | undefined;
+  readonly #native: NativeModel;
+  #epochs: number;
+  #words: number;
+  #run: RunRecord | undefined; // of a checkpoint
+  #training = false;
+  #writing: string | undefined;
+  #reading = 0;
 
-  private constructor(vectors: KeyedVectors, report: TrainingReport, options: ResolvedTrainingOptions) {
-    this.vectors = vectors;
-    this.report = report;
+  private constructor(
+    native: NativeModel,
+    options: ResolvedTrainingOptions,
+    { epochs, words, run }: Pick<Notes, 'epochs' | 'words' | 'run'> = { epochs: 0, words: 0 },
+  ) {
+    this.#native = native;
+    this.vectors = KeyedVectors.fromStore(native.vectors());
     this.options = options;
+    this.#epochs = epochs;
+    this.#words = words;
+    this.#run = run;
   }
+
+  /** Epochs that it has been trained, in all trainings. */
+  get epochsTrained(): number {
+    return this.#epochs;
+  }
+
+  /** Words that it has been trained on, in all trainings. */
+  get wordsTrained(): number {
+    return this.#words;
+  }
+
+  /** The vectors of words as targets (syn1neg), in the same order; undefined without negative sampling. A view, as {@link Word2Vec.vectors}. */
+  get outputVectors(): KeyedVectors | undefined {
+    const store = callNative(() => this.#native.outputs());
+    return store && KeyedVectors.fromStore(store);
+  }
+
+  // ---- making one ----
 
   /**
    * Trains on text with the loop of word2vec.c (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546), on native
    * threads. Trainings can run side by side.
    *
-   * @param source a path (file, folder, glob, `-` for standard input, gzip or plain), several as `{files}`, or an
-   * (async) iterable of sentences: strings, split at white space, or arrays of words
-   * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_FILE_WRITE (spool),
-   * ERR_W2V_CORPUS_EMPTY, ERR_W2V_CORPUS_BINARY, ERR_W2V_CORPUS_ITEM, ERR_W2V_CORPUS_ONE_SHOT, ERR_W2V_WORD_TOO_LONG,
+   * @param source a path (file, folder, glob, `-` for standard input, gzip or plain), several as `{files}`, an
+   * (async) iterable of sentences: strings, split at white space, or arrays of words; or a stream of text
+   * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_FILE_WRITE (spool, checkpoint),
+   * ERR_W2V_CORPUS_EMPTY, ERR_W2V_CORPUS_BINARY, ERR_W2V_CORPUS_ITEM, ERR_W2V_WORD_TOO_LONG,
    * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_ISA, ERR_W2V_CANCELLED
    */
-  static async train(source: CorpusSource, options: TrainOptions = {}): Promise<Word2Vec> {
-    const { spool, cache, signal, stopSignal, onProgress, ...training } = options;
-    const resolved = resolveTrainingOptions(training, runOptionNames);
-    if (resolved.readVocab !== undefined) await checkReadable(resolved.readVocab);
-    const start = performance.now();
-    const cpuAtStart = process.cpuUsage();
-
+  static async train(
+    source: CorpusSource,
+    options: TrainOptions = {},
+  ): Promise<Word2Vec & { readonly report: TrainingReport }> {
+    const { signal, stopSignal } = options;
     // Nothing is learned yet: to stop is to cancel.
     const untilTraining = AbortSignal.any([signal, stopSignal].filter((s) => s !== undefined));
-    const native = toNative(resolved);
-    const prepared = await readCorpus(source, {
-      vocabulary: native.vocabulary,
-      threads: resolved.threads,
-      spool,
-      cache,
+    const watch = new RunWatch(options);
+    const { model, prepared, vocabularyWords } = await Word2Vec.#fromCorpus(source, options, {
       signal: untilTraining,
-      onProgress:
-        onProgress &&
-        (({ fraction, words }) => {
-          const elapsed = secondsSince(start);
-          onProgress({
-            phase: 'vocabulary',
-            fraction,
-            wordsPerSecond: words / elapsed,
-            etaSeconds: fraction ? (elapsed * (1 - fraction)) / fraction : null,
-            alpha: resolved.alpha,
-          });
-        }),
+      onProgress: watch.onReading,
     });
+    const { epochs, alpha, minAlpha, threads } = model.options;
+    const run = { epochs, alpha, minAlpha: minAlpha ?? null, threads, files: filesOf(source) };
+    await model.#exclusiveTraining(() =>
+      model.#runTraining(prepared, run, options, watch, { totalWords: vocabularyWords * epochs }),
+    );
+    return model as Word2Vec & { readonly report: TrainingReport };
+  }
 
-    let trainingStart = performance.now();
-    const result = await runJob(() => binding.train(prepared.corpus, native.training), {
+  /**
+   * Makes a model of the words of a corpus, untrained: {@link Word2Vec.train} without the training.
+   *
+   * @throws as {@link Word2Vec.train}
+   */
+  static async buildVocabulary(
+    source: CorpusSource,
+    options: TrainingOptions &
+      VocabularyOptions &
+      CorpusOptions &
+      Pick<RunOptions, 'signal' | 'onProgress'> = {},
+  ): Promise<Word2Vec> {
+    const watch = new RunWatch(options);
+    const { model } = await Word2Vec.#fromCorpus(source, options, {
+      signal: options.signal,
+      onProgress: watch.onReading,
+    });
+    return model;
+  }
+
+  static async #fromCorpus(
+    source: CorpusSource,
+    given: TrainOptions,
+    watch: { signal: AbortSignal | undefined; onProgress: ((progress: CorpusProgress) => void) | undefined },
+  ) {
+    const { spool, cache, stopWords, trimRule, ...rest } = given;
+    const training = withoutRunOptions(rest);
+    const options = resolveTrainingOptions(training, [...runOptionNames, ...corpusOptionNames]);
+    checkRunOptions(given);
+    checkTrimRule(trimRule);
+    if (options.readVocab !== undefined) await checkReadable(options.readVocab);
+    const { threads, maxVocabMemory } = options;
+    const native = toNative(options);
+    const prepared = await readCorpus(
+      source,
+      { vocabulary: { ...native.vocabulary, ...listOf(stopWords) }, trimRule },
+      { threads, maxVocabMemory, spool, cache, ...watch },
+    );
+    const made = await runJob(() => binding.createModel(prepared.corpus, native.training), {
+      signal: watch.signal,
+    });
+    return { ...made, prepared, model: new Word2Vec(made.model, options) };
+  }
+
+  /**
+   * Makes a model, untrained, of words and how often they occur; `</s>` among them is the number of sentences.
+   *
+   * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  static async fromFrequencies(
+    frequencies: ReadonlyMap<string, number> | Readonly<Record<string, number>>,
+    {
       signal,
-      stopSignal,
-      onProgress:
-        onProgress &&
-        (({ phase, done, total, learningRate }) => {
-          if (phase !== 'training') {
-            trainingStart = performance.now();
-            return;
-          }
-          const wordsPerSecond = done / Math.max(1e-3, secondsSince(trainingStart));
-          onProgress({
-            phase,
-            fraction: total === 0 ? 0 : Math.min(1, done / total),
-            wordsPerSecond,
-            etaSeconds: done === 0 ? null : Math.max(0, total - done) / wordsPerSecond,
-            alpha: learningRate,
-          });
-        }),
-    });
-    if (result.stoppedEarly && result.trainedWords === 0) throw cancelled(stopSignal?.reason);
+      stopWords,
+      trimRule,
+      ...training
+    }: Omit<TrainingOptions, 'readVocab'> & VocabularyOptions & Pick<JobOptions, 'signal'> = {},
+  ): Promise<Word2Vec> {
+    const options = resolveTrainingOptions(training, [...corpusOptionNames, 'signal']);
+    checkTrimRule(trimRule);
+    const entries = isMap(frequencies) ? [...frequencies] : Object.entries(frequencies);
+    const words = callNative(() => binding.createBuffer());
+    const lengths = new Uint32Array(entries.length);
+    const counts = new Float64Array(entries.length);
+    const rules = new Uint8Array(entries.length);
+    const decisions = ['default', 'keep', 'discard'];
+    for (const [i, [word, count]] of entries.entries()) {
+      if (typeof word !== 'string' || word === '') throw notA('words that are not empty', word);
+      if (!Number.isSafeInteger(count) || count < 0)
+        throw notA(`a whole number of occurrences of ${describe(word)}`, count);
+      const bytes = Buffer.from(word);
+      callNative(() => words.append(bytes));
+      lengths[i] = bytes.length;
+      counts[i] = count;
+      if (trimRule) rules[i] = decisions.indexOf(trimRule(word, count, options.minCount) ?? 'default');
+    }
+    const native = toNative(options);
+    // The rules are for the words after </s>, which the addon takes out.
+    const ruled = rules.filter((_, i) => entries[i]![0] !== '</s>');
+    const source = { ...native.vocabulary, ...listOf(stopWords), rules: ruled };
+    const made = await runJob(
+      () => binding.createModelOfCounts(words, lengths, counts, source, native.training),
+      { signal },
+    );
+    return new Word2Vec(made, options);
+  }
 
-    const cpu = process.cpuUsage(cpuAtStart);
-    const seconds = secondsSince(start);
-    const report: TrainingReport = {
-      words: prepared.words,
-      trainedWords: result.trainedWords,
-      vocabulary: result.vectors.size,
-      seconds,
-      cpuSeconds: (cpu.user + cpu.system) / 1e6,
-      cache: prepared.cache,
-      vocabularySeconds: seconds - result.trainSeconds,
-      trainSeconds: result.trainSeconds,
-      trainCpuSeconds: result.trainCpuSeconds,
-      wordsPerSecond: result.trainedWords / result.trainSeconds,
-      alpha: result.finalLearningRate,
-      threads: resolved.threads,
-      isa: binding.isa(),
-      hugePageShare: Number.isNaN(result.hugePageShare) ? null : result.hugePageShare,
-      stoppedEarly: result.stoppedEarly,
-      warnings: [...prepared.cacheProblems, ...warningsOf(prepared.invalidUtf8Words)],
+  /**
+   * Makes a model that starts from vectors: its words are theirs, after `</s>`, its input vectors theirs, to be trained further
+   * (often after {@link Word2Vec.buildVocabulary} with `update`, which adds the words of a corpus). Their counts come along; where they have none, Zipf's law gives
+   * them by the words' order: word r of V occurs V / r times.
+   *
+   * @throws ERR_W2V_OPTION (another `vectorSize` than theirs), ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  static async fromVectors(
+    vectors: KeyedVectors,
+    { signal, ...training }: TrainingOptions & Pick<JobOptions, 'signal'> = {},
+  ): Promise<Word2Vec> {
+    if (!(vectors instanceof KeyedVectors)) throw notA('KeyedVectors', vectors);
+    const { vectorSize } = vectors;
+    if (training.vectorSize !== undefined && training.vectorSize !== vectorSize) {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected vectorSize to be that of the vectors, ${vectorSize}, but received ${describe(training.vectorSize)}`,
+      );
+    }
+    const options = resolveTrainingOptions({ ...training, vectorSize }, ['signal']);
+    const store = KeyedVectors.storeOf(vectors);
+    const made = await runJob(() => binding.createModelOfVectors(store, toNative(options).training), {
+      signal,
+    });
+    return new Word2Vec(made, options);
+  }
+
+  // ---- files ----
+
+  /**
+   * Writes all that is needed to go on to a temporary file beside `path`, then renames it. The file is a .w2v with more
+   * in it: {@link KeyedVectors.load} reads its vectors.
+   *
+   * @throws ERR_W2V_FILE_WRITE, ERR_W2V_BUSY, ERR_W2V_CANCELLED
+   */
+  async save(file: string, options: JobOptions = {}): Promise<void> {
+    await this.#read(() => this.#save(file, undefined, undefined, options));
+  }
+
+  /**
+   * Opens a model that {@link Word2Vec.save} or a checkpoint has written: in milliseconds, as it stays in the file until it is
+   * trained.
+   *
+   * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_VECTOR_CHECKSUM (mmap: false),
+   * ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  static async load(
+    file: string,
+    { mmap = true, signal, onProgress }: ModelLoadOptions = {},
+  ): Promise<Word2Vec> {
+    if (typeof file !== 'string') throw notA('the path of a model', file);
+    const { model, notes } = await runJob(() => binding.loadModel(file, mmap), {
+      signal,
+      onProgress: onProgress && (({ done, total }) => onProgress({ fraction: total ? done / total : 0 })),
+    });
+    const { options, ...rest } = parseNotes(notes, file);
+    return new Word2Vec(model, resolveTrainingOptions(options), rest);
+  }
+
+  /**
+   * Goes on with a training from its checkpoint, with the learning rate where it was. With one thread the vectors are those
+   * of a training without interruption, byte for byte.
+   *
+   * @param source the same corpus as before; not needed where that was files
+   * @throws ERR_W2V_ARGUMENT (no checkpoint of a training in mid-course, another corpus), and what load() and train() throw
+   */
+  static async resume(
+    checkpoint: string,
+    source?: CorpusSource,
+    options: RunOptions & Pick<CorpusOptions, 'spool'> = {},
+  ): Promise<Word2Vec & { readonly report: TrainingReport }> {
+    checkRunOptions(options);
+    const model = await Word2Vec.load(checkpoint, { mmap: false, signal: options.signal });
+    const run = model.#run;
+    if (!run) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected the checkpoint of a training in mid-course but '${checkpoint}' holds a model at rest: load it and train() it further`,
+      );
+    }
+    const from = source ?? (run.files ? { files: run.files } : undefined);
+    if (from === undefined) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected the corpus to go on with: '${checkpoint}' was not trained on files`,
+      );
+    }
+    await model.#exclusiveTraining(async () => {
+      const watch = new RunWatch(options);
+      const prepared = await model.#encode(from, options, run.threads, watch);
+      await model.#runTraining(prepared, run, options, watch, { resume: true });
+    });
+    return model as Word2Vec & { readonly report: TrainingReport };
+  }
+
+  async #save(
+    file: string,
+    training: Parameters<NativeModel['save']>[2],
+    run: RunRecord | undefined,
+    { signal, onProgress }: JobOptions = {},
+  ): Promise<void> {
+    if (typeof file !== 'string') throw notA('the path of a file', file);
+    const notes: Notes = {
+      options: this.options,
+      epochs: this.#epochs,
+      words: this.#words,
+      ...(run && { run }),
     };
-    return new Word2Vec(KeyedVectors.fromStore(result.vectors), report, resolved);
+    await runJob(() => this.#native.save(file, JSON.stringify(notes), training), {
+      signal,
+      onProgress: onProgress && (({ done, total }) => onProgress({ fraction: total ? done / total : 0 })),
+    });
+  }
+
+  // ---- training further ----
+
+  /**
+   * Trains further, on another corpus or the same; words that the model does not have are left out
+   * ({@link Word2Vec.buildVocabulary} adds them).
+   *
+   * @throws as {@link Word2Vec.train}, and ERR_W2V_BUSY
+   */
+  async train(source: CorpusSource, options: ContinueOptions = {}): Promise<TrainingReport> {
+    const names = ['epochs', 'startAlpha', 'endAlpha', 'totalWords', 'threads', 'spool', ...runOptionNames];
+    for (const name of Object.keys(options)) if (!names.includes(name)) throw unknownOption(name, names);
+    checkRunOptions(options);
+    const { totalWords = 0 } = options;
+    if (!Number.isSafeInteger(totalWords) || totalWords < 0) {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected totalWords to be a whole number but received ${describe(totalWords)}`,
+      );
+    }
+    const { epochs, alpha, minAlpha, threads } = resolveTrainingOptions({
+      ...this.options,
+      epochs: options.epochs ?? this.options.epochs,
+      alpha: options.startAlpha ?? this.options.alpha,
+      minAlpha: options.endAlpha ?? this.options.minAlpha,
+      threads: options.threads ?? this.options.threads,
+    });
+    return this.#exclusiveTraining(async () => {
+      const watch = new RunWatch(options);
+      const prepared = await this.#encode(source, options, threads, watch);
+      const run = { epochs, alpha, minAlpha: minAlpha ?? null, threads, files: filesOf(source) };
+      return this.#runTraining(prepared, run, options, watch, { totalWords });
+    });
+  }
+
+  /**
+   * Adds the words of a corpus: counts of those that are there are added up, others that `minCount` (or `trimRule`) lets in follow them, with vectors as
+   * they would have had them from the start. Old vectors stay as they are. With hierarchical softmax the tree is built anew; nodes start from zeros where it has
+   * changed, for they have other words below them.
+   *
+   * @returns how many words are new
+   * @throws as {@link Word2Vec.train}, and ERR_W2V_BUSY
+   */
+  async buildVocabulary(
+    source: CorpusSource,
+    options: {
+      /** To add words is all that a model can do to its vocabulary. */
+      update: true;
+      /** @defaultValue the model's */
+      minCount?: number | undefined;
+      maxFinalVocab?: number | undefined;
+      maxVocabMemory?: number | undefined;
+      threads?: number | undefined;
+    } & VocabularyOptions &
+      Pick<JobOptions, 'signal'>,
+  ): Promise<number> {
+    const { update, stopWords, trimRule, signal, ...limits } = options;
+    if (!(update as boolean)) {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected update: true, which adds words, but received ${describe(update)}; a model with another vocabulary is made by Word2Vec.buildVocabulary()`,
+      );
+    }
+    checkTrimRule(trimRule);
+    const once = { readVocab: undefined, maxFinalVocab: undefined, maxVocabMemory: undefined };
+    const resolved = resolveTrainingOptions({ ...this.options, ...once, ...limits }, corpusOptionNames);
+    const native = toNative(resolved);
+    return this.#write('given more words', async () => {
+      const { threads, maxVocabMemory, minCount } = resolved;
+      const { corpus, differentWords } = await countCorpus(source, { threads, maxVocabMemory, signal });
+      const rules = trimRule && (await rulesOf(corpus, differentWords, minCount, trimRule));
+      const choice = { ...native.vocabulary, ...listOf(stopWords), ...(rules && { rules }) };
+      return runJob(() => this.#native.addWords(corpus, choice, native.training), { signal });
+    });
+  }
+
+  /**
+   * Takes over the vectors of the words that both have, as gensim's intersect_word2vec_format(), and sets their learning-rate factor.
+   *
+   * @returns how many words they are
+   * @throws ERR_W2V_ARGUMENT (another size of vectors), ERR_W2V_BUSY, ERR_W2V_CANCELLED
+   */
+  async intersectVectors(
+    vectors: KeyedVectors,
+    {
+      factor = 1,
+      signal,
+    }: {
+      /** Learning-rate factor of these words: 0 keeps them as they are. @defaultValue 1 */
+      factor?: number | undefined;
+    } & Pick<JobOptions, 'signal'> = {},
+  ): Promise<number> {
+    if (!(vectors instanceof KeyedVectors)) throw notA('KeyedVectors', vectors);
+    checkFactor(factor);
+    const store = KeyedVectors.storeOf(vectors);
+    return this.#write('given vectors', () =>
+      runJob(() => this.#native.takeVectors(store, factor), { signal }),
+    );
+  }
+
+  /**
+   * Multiplies the learning rate of words' vectors (not of their output vectors), as gensim's vectors_lockf: 0 freezes them, 1 is as usual. Kept with the model.
+   *
+   * @throws ERR_W2V_UNKNOWN_WORD, ERR_W2V_ARGUMENT, ERR_W2V_BUSY
+   */
+  async setLearningRateFactor(words: Iterable<string>, factor: number): Promise<void> {
+    checkFactor(factor);
+    if (typeof words === 'string') throw notA('words', words);
+    const store = callNative(() => this.#native.vectors());
+    const ids = Uint32Array.from(words, (word) => {
+      const id = store.indexOf(word);
+      if (id < 0) throw new UnknownWordError(word);
+      return id;
+    });
+    await this.#write('changed', () => runJob(() => this.#native.setRateFactor(ids, factor)));
+  }
+
+  // ---- asking the model ----
+
+  /**
+   * The mean loss of a prediction on text that it was not trained on: what {@link TrainingReport.losses} are samples of, here of every
+   * prediction, with subsampling, windows and negative samples drawn as for a first epoch. Nothing is learned.
+   *
+   * @throws as {@link Word2Vec.train}, and ERR_W2V_BUSY
+   */
+  async validate(
+    source: CorpusSource,
+    { signal, spool }: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
+  ): Promise<{ loss: number; predictions: number }> {
+    return this.#read(async () => {
+      const { threads } = this.options;
+      const { corpus } = await encodeCorpus(source, this.#native, { threads, signal, spool });
+      return runJob(() => this.#native.validate(corpus, this.#nativeOptions()), { signal });
+    });
+  }
+
+  /**
+   * The words that are likeliest in the middle of this context, as gensim's predict_output_word(): a softmax over all words; with
+   * hierarchical softmax alone, the probabilities along their paths. Words that the model does not have are left out of the context.
+   *
+   * @throws ERR_W2V_UNKNOWN_WORD (it has none of them), ERR_W2V_ARGUMENT, ERR_W2V_BUSY
+   */
+  async predictOutputWord(
+    context: Iterable<string>,
+    { topN = 10, signal }: Pick<JobOptions, 'signal'> & { topN?: number | undefined } = {},
+  ): Promise<PredictedWord[]> {
+    if (typeof context === 'string') throw notA('the words of a context', context);
+    if (!Number.isSafeInteger(topN) || topN < 1) throw notA('topN to be a whole number from 1', topN);
+    const words = [...context];
+    const store = callNative(() => this.#native.vectors());
+    const ids = words.map((word) => store.indexOf(word)).filter((id) => id >= 0);
+    if (ids.length === 0) throw new UnknownWordError(words[0] ?? '');
+    return this.#read(async () => {
+      const native = this.#nativeOptions();
+      const answers = await runJob(() => this.#native.predict(Uint32Array.from(ids), native, topN), {
+        signal,
+      });
+      return Array.from(answers.ids, (id, i) => ({
+        word: store.wordAt(id),
+        probability: answers.probabilities[i]!,
+      }));
+    });
+  }
+
+  /**
+   * The logarithm of each sentence's probability by hierarchical softmax, as gensim's score() (Taddy 2015, arXiv:1504.07295): of models trained on
+   * several classes of text, the one that scores a sentence highest tells its class.
+   *
+   * @throws ERR_W2V_ARGUMENT (a model without hierarchical softmax), ERR_W2V_BUSY, and as {@link Word2Vec.train}
+   */
+  async score(
+    sentences: CorpusSource,
+    { signal, spool }: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
+  ): Promise<Float64Array> {
+    if (!this.options.hs) throw notA('a model with hierarchical softmax (hs: true)', 'one without', String);
+    return this.#read(async () => {
+      const { threads } = this.options;
+      const { corpus } = await encodeCorpus(sentences, this.#native, { threads, signal, spool });
+      return runJob(() => this.#native.score(corpus, this.#nativeOptions()), { signal });
+    });
+  }
+
+  // ---- how they run ----
+
+  #nativeOptions(): NativeTrainingOptions {
+    return { ...toNative(this.options).training, epochsBefore: this.#epochs };
+  }
+
+  #encode(
+    source: CorpusSource,
+    { signal, stopSignal, spool }: RunOptions & Pick<CorpusOptions, 'spool'>,
+    threads: number,
+    watch: RunWatch,
+  ): Promise<PreparedCorpus> {
+    const untilTraining = AbortSignal.any([signal, stopSignal].filter((s) => s !== undefined));
+    return encodeCorpus(source, this.#native, {
+      threads,
+      spool,
+      signal: untilTraining,
+      onProgress: watch.onReading,
+    });
+  }
+
+  async #runTraining(
+    prepared: PreparedCorpus,
+    run: RunRecord,
+    options: RunOptions,
+    watch: RunWatch,
+    { totalWords = 0, resume = false },
+  ): Promise<TrainingReport> {
+    const { epochs, alpha, minAlpha, threads } = run;
+    const native = toNative({ ...this.options, epochs, alpha, minAlpha: minAlpha ?? undefined, threads });
+    const nativeOptions = { ...native.training, epochsBefore: this.#epochs };
+    const training = await runJob(
+      () => this.#native.startTraining(prepared.corpus, nativeOptions, totalWords, resume),
+      { signal: options.signal },
+    );
+    const { epochs: epochsBefore, words: wordsBefore } = { epochs: this.#epochs, words: this.#words };
+    const { status, stoppedEarly } = await runTraining(
+      {
+        model: this,
+        training,
+        epochs,
+        alpha,
+        exclusively: (work) =>
+          this.#write('trained', async () => {
+            const status = await work();
+            KeyedVectors.setStore(this.vectors, this.#native.vectors());
+            this.#epochs = epochsBefore + status.epochs;
+            this.#words = wordsBefore + status.trainedWords;
+            return status;
+          }),
+        // The epochs before this training: those in it are in the state of the training.
+        save: (file) =>
+          this.#read(async () => {
+            const [epochs, words] = [this.#epochs, this.#words];
+            [this.#epochs, this.#words] = [epochsBefore, wordsBefore];
+            try {
+              await this.#save(file, training, run);
+            } finally {
+              [this.#epochs, this.#words] = [epochs, words];
+            }
+          }),
+      },
+      options,
+    );
+    if (stoppedEarly && status.trainedWords === 0) throw cancelled(options.stopSignal?.reason);
+    this.#run = undefined;
+    return (this.report = this.#reportOf(status, stoppedEarly, prepared, threads, watch));
+  }
+
+  #reportOf(
+    status: TrainingStatus,
+    stoppedEarly: boolean,
+    { words, cache, warnings }: PreparedCorpus,
+    threads: number,
+    watch: RunWatch,
+  ): TrainingReport {
+    const { trainedWords, trainSeconds, trainCpuSeconds, hugePageShare } = status;
+    const { seconds, cpuSeconds } = watch.elapsed();
+    return {
+      words,
+      trainedWords,
+      vocabulary: this.vectors.size,
+      seconds,
+      cpuSeconds,
+      cache,
+      vocabularySeconds: seconds - trainSeconds,
+      trainSeconds,
+      trainCpuSeconds,
+      wordsPerSecond: trainedWords / trainSeconds,
+      alpha: status.learningRate,
+      losses: Array.from(status.losses, (loss) => (Number.isNaN(loss) ? null : loss)),
+      threads,
+      isa: binding.isa(),
+      hugePageShare: Number.isNaN(hugePageShare) ? null : hugePageShare,
+      stoppedEarly,
+      warnings,
+    };
+  }
+
+  async #exclusiveTraining<T>(train: () => Promise<T>): Promise<T> {
+    if (this.#training) throw busy('trained');
+    this.#training = true;
+    try {
+      return await train();
+    } finally {
+      this.#training = false;
+    }
+  }
+
+  async #write<T>(what: string, change: () => Promise<T>): Promise<T> {
+    if (this.#writing !== undefined || this.#reading > 0) throw busy(this.#writing ?? 'read');
+    this.#writing = what;
+    try {
+      const result = await change();
+      KeyedVectors.setStore(this.vectors, this.#native.vectors());
+      return result;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async #read<T>(use: () => Promise<T>): Promise<T> {
+    if (this.#writing !== undefined) throw busy(this.#writing);
+    ++this.#reading;
+    try {
+      return await use();
+    } finally {
+      --this.#reading;
+    }
   }
 }
 
-function secondsSince(start: number): number {
-  return (performance.now() - start) / 1000;
+/** Tells how far the reading of a corpus is, and how long all of it took. */
+class RunWatch {
+  readonly onReading: ((progress: CorpusProgress) => void) | undefined;
+  readonly #start = performance.now();
+  readonly #cpuAtStart = process.cpuUsage();
+
+  constructor({ onProgress, alpha = 0 }: Pick<RunOptions, 'onProgress'> & { alpha?: number | undefined }) {
+    this.onReading =
+      onProgress &&
+      (({ fraction, words }) => {
+        const { seconds } = this.elapsed();
+        onProgress({
+          phase: 'vocabulary',
+          fraction,
+          wordsPerSecond: words / seconds,
+          etaSeconds: fraction ? (seconds * (1 - fraction)) / fraction : null,
+          alpha,
+          epoch: 0,
+          loss: null,
+        });
+      });
+  }
+
+  elapsed(): { seconds: number; cpuSeconds: number } {
+    const { user, system } = process.cpuUsage(this.#cpuAtStart);
+    return { seconds: (performance.now() - this.#start) / 1000, cpuSeconds: (user + system) / 1e6 };
+  }
+}
+
+function isMap(
+  frequencies: ReadonlyMap<string, number> | Readonly<Record<string, number>>,
+): frequencies is ReadonlyMap<string, number> {
+  return frequencies instanceof Map;
+}
+
+function withoutRunOptions(options: TrainingOptions & RunOptions): TrainingOptions {
+  const run: readonly string[] = runOptionNames;
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !run.includes(name)));
+}
+
+function listOf(stopWords: Iterable<string> | undefined): { stopWords?: string[] } {
+  if (stopWords === undefined) return {};
+  if (typeof stopWords === 'string' || typeof stopWords[Symbol.iterator] !== 'function') {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Expected stopWords to be a list of words but received ${describe(stopWords)}`,
+    );
+  }
+  return { stopWords: [...stopWords] };
+}
+
+function checkTrimRule(trimRule: unknown): void {
+  if (trimRule === undefined || typeof trimRule === 'function') return;
+  throw new W2VError(
+    'ERR_W2V_OPTION',
+    `Expected trimRule to be a function but received ${describe(trimRule)}`,
+  );
+}
+
+function checkFactor(factor: unknown): void {
+  if (typeof factor !== 'number' || !Number.isFinite(factor) || factor < 0)
+    throw notA('a learning-rate factor from 0', factor);
+}
+
+function notA(expected: string, received: unknown, say: (received: unknown) => string = describe): W2VError {
+  return new W2VError('ERR_W2V_ARGUMENT', `Expected ${expected} but received ${say(received)}`);
+}
+
+function busy(what: string): W2VError {
+  return new W2VError('ERR_W2V_BUSY', `Expected a model at rest but it is being ${what}: await that first`);
+}
+
+function parseNotes(text: string, file: string): Notes {
+  const unreadable = (cause?: unknown) =>
+    new W2VError('ERR_W2V_VECTOR_FORMAT', `'${file}': expected the options of a model in its notes`, {
+      cause,
+    });
+  let notes: Partial<Notes>;
+  try {
+    notes = JSON.parse(text) as Partial<Notes>;
+  } catch (error) {
+    throw unreadable(error);
+  }
+  const { options, epochs = 0, words = 0, run } = notes;
+  if (typeof options !== 'object') throw unreadable();
+  // A later version's options are not this one's: what is unknown here is left out.
+  const known = Object.entries(options).filter(([name]) => name in trainingOptionSpecs);
+  return { options: Object.fromEntries(known), epochs, words, ...(run && { run }) };
 }
 
 /** Before hours of reading, not after. */
-async function checkReadable(path: string): Promise<void> {
+async function checkReadable(file: string): Promise<void> {
   try {
-    await access(path);
+    await access(path.resolve(file));
   } catch (error) {
-    throw fileError('read', path, error);
+    throw fileError('read', file, error);
   }
-}
-
-function warningsOf(invalidUtf8Words: number): string[] {
-  if (invalidUtf8Words === 0) return [];
-  return [`${invalidUtf8Words} words of the corpus are not valid UTF-8; their bytes were kept as they are`];
 }

@@ -44,6 +44,8 @@ test('the defaults are those of the documentation', () => {
     maxSentenceLength: 1000,
     shrinkWindows: true,
     readVocab: undefined,
+    maxVocabMemory: undefined,
+    computeLoss: true,
   });
   expect(threads).toBeGreaterThanOrEqual(1);
   expect(resolveTrainingOptions({ sg: true }).alpha).toBe(0.025);

@@ -95,7 +95,9 @@ TextPieces::Consume Corpus::into_pending() {
 
 void Corpus::append(std::string_view bytes, Framing framing, const std::string& name) {
   pieces_.append(bytes, framing, name, into_pending());
-  if (pending_.size() >= pending_ids) flush_pending();
+  if (pending_.size() < pending_ids) return;
+  flush_pending();
+  limit_memory(counters_[0]);
 }
 
 void Corpus::end_source() {
@@ -110,7 +112,6 @@ void Corpus::end_source() {
 void Corpus::flush_pending() {
   if (!pending_.empty()) segments_.push_back({storage_->add(pending_), 0, counters_[0].stays.size()});
   pending_.clear();
-  limit_memory(counters_[0]);
 }
 
 void Corpus::limit_memory(Counter& counter) const {

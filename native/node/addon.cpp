@@ -10,9 +10,9 @@
 #include "node/convert.h"
 #include "node/corpus_object.h"
 #include "node/job.h"
+#include "node/model_object.h"
 #include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
-#include "train/train.h"
 #include "vectors/vector_file.h"
 
 namespace w2v::node {
@@ -32,32 +32,6 @@ Napi::Value available_isas(const Napi::CallbackInfo& info) {
 
 Napi::Value create_corpus(const Napi::CallbackInfo& info) {
   return info.Env().GetInstanceData<AddonData>()->corpus.New({info[0]});
-}
-
-Napi::Object to_js(Napi::Env env, const TrainingResult& result) {
-  Napi::Object js = Napi::Object::New(env);
-  js["vectors"] = VectorStoreObject::wrap(env, result.vectors);
-  js["corpusWords"] = static_cast<double>(result.corpus_words);
-  js["trainedWords"] = static_cast<double>(result.trained_words);
-  js["trainSeconds"] = result.train_seconds;
-  js["trainCpuSeconds"] = result.train_cpu_seconds;
-  js["finalLearningRate"] = static_cast<double>(result.final_learning_rate);
-  js["hugePageShare"] = result.huge_page_share;
-  js["stoppedEarly"] = result.stopped_early;
-  return js;
-}
-
-Napi::Value train(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const TrainingOptions options = to_training_options(info[1].As<Napi::Object>());
-    std::shared_ptr<PreparedCorpus> corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->take();
-    return start_job(
-        info.Env(), Phase::vocabulary, [corpus = std::move(corpus), options](TaskControl& control) -> ToJs {
-          return [result = w2v::train(std::move(*corpus), options, control)](Napi::Env env) -> Napi::Value {
-            return to_js(env, result);
-          };
-        });
-  });
 }
 
 Napi::Value create_buffer(const Napi::CallbackInfo& info) {
@@ -104,13 +78,17 @@ Napi::Value load_vectors(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(
-      new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
+      new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
+                    Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
                     Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
   add("createCorpus", create_corpus);
-  add("train", train);
+  add("createModel", ModelObject::from_corpus);
+  add("createModelOfCounts", ModelObject::from_counts);
+  add("createModelOfVectors", ModelObject::from_vectors);
+  add("loadModel", ModelObject::load);
   add("createBuffer", create_buffer);
   add("createStore", create_store);
   add("loadVectors", load_vectors);

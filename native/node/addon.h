@@ -7,6 +7,8 @@ namespace w2v::node {
 
 struct AddonData {
   Napi::FunctionReference corpus;  // constructors
+  Napi::FunctionReference model;
+  Napi::FunctionReference training;
   Napi::FunctionReference vector_store;
   Napi::FunctionReference vector_index;
   Napi::FunctionReference byte_buffer;

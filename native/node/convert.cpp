@@ -99,6 +99,8 @@ TrainingOptions to_training_options(const Napi::Object& js) {
   options.seed = static_cast<uint64_t>(number("seed"));
   options.max_sentence_length = static_cast<uint32_t>(number("maxSentenceLength"));
   options.shrink_windows = flag("shrinkWindows");
+  options.compute_loss = flag("computeLoss");
+  options.epochs_before = static_cast<uint64_t>(number("epochsBefore"));
   return options;
 }
 

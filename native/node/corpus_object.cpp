@@ -1,17 +1,34 @@
 #include "node/corpus_object.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
 #include "node/convert.h"
 #include "node/job.h"
+#include "node/model_object.h"
 
 namespace w2v::node {
 
 namespace {
 
 const ToJs undefined = [](Napi::Env env) { return env.Undefined(); };
+
+ToJs result_of(const PreparedCorpus& prepared, const std::string& problem) {
+  return [words = prepared.words, size = prepared.encoded.size, invalid = prepared.invalid_utf8_words,
+          pruned = prepared.pruned, problem](Napi::Env env) -> Napi::Value {
+    Napi::Object js = Napi::Object::New(env);
+    js["words"] = static_cast<double>(words);
+    js["corpusWords"] = static_cast<double>(size);
+    js["invalidUtf8Words"] = static_cast<double>(invalid);
+    js["prunedWords"] = static_cast<double>(pruned.words);
+    js["prunedOccurrences"] = static_cast<double>(pruned.occurrences);
+    js["prunedUpTo"] = static_cast<double>(pruned.most);
+    js["problem"] = problem;
+    return js;
+  };
+}
 
 unsigned to_threads(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
 
@@ -22,19 +39,35 @@ Napi::Function CorpusObject::define(Napi::Env env) {
       env, "Corpus",
       {InstanceMethod<&CorpusObject::open_cache>("openCache"),
        InstanceMethod<&CorpusObject::append_files>("appendFiles"), InstanceMethod<&CorpusObject::append>("append"),
-       InstanceMethod<&CorpusObject::end_source>("endSource"), InstanceMethod<&CorpusObject::prepare>("prepare"),
+       InstanceMethod<&CorpusObject::end_source>("endSource"), InstanceMethod<&CorpusObject::count>("count"),
+       InstanceMethod<&CorpusObject::counted_words>("countedWords"), InstanceMethod<&CorpusObject::prepare>("prepare"),
+       InstanceMethod<&CorpusObject::encode>("encode"),
        InstanceAccessor<&CorpusObject::words>("words")});
 }
 
 CorpusObject::CorpusObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    state_ = std::make_shared<State>(info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : std::string());
+    const Napi::Object js = info[0].As<Napi::Object>();
+    const auto bytes = [&js](const char* name) {
+      return static_cast<uint64_t>(js.Get(name).As<Napi::Number>().DoubleValue());
+    };
+    CorpusStorage storage;
+    if (js.Get("spool").IsString()) storage.spool_folder = js.Get("spool").As<Napi::String>().Utf8Value();
+    storage.bytes_in_memory = bytes("bytesInMemory");
+    storage.vocabulary_bytes = bytes("vocabularyBytes");
+    state_ = std::make_shared<State>(std::move(storage));
   });
 }
 
-std::shared_ptr<PreparedCorpus> CorpusObject::take() {
+std::shared_ptr<PreparedCorpus> CorpusObject::prepared() const {
   if (!state_->prepared) throw Error(code::argument, "Expected a corpus that is prepared and not trained on yet");
-  return std::exchange(state_->prepared, nullptr);
+  return state_->prepared;
+}
+
+std::shared_ptr<PreparedCorpus> CorpusObject::take() {
+  auto corpus = prepared();
+  state_->prepared.reset();
+  return corpus;
 }
 
 Napi::Value CorpusObject::open_cache(const Napi::CallbackInfo& info) {
@@ -103,15 +136,56 @@ Napi::Value CorpusObject::prepare(const Napi::CallbackInfo& info) {
                            problem = error.what();  // a full disk, say: training goes on from memory
                          }
                        }
-                       return [prepared = state->prepared, problem](Napi::Env env) -> Napi::Value {
-                         Napi::Object js = Napi::Object::New(env);
-                         js["words"] = static_cast<double>(prepared->words);
-                         js["invalidUtf8Words"] = static_cast<double>(prepared->invalid_utf8_words);
-                         js["problem"] = problem;
-                         return js;
-                       };
+                       return result_of(*state->prepared, problem);
                      });
   });
+}
+
+Napi::Value CorpusObject::encode(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return start_job(info.Env(), Phase::vocabulary,
+                     [state = state_, live = ModelObject::Unwrap(info[0].As<Napi::Object>())->live(),
+                      threads = to_threads(info[1])](TaskControl& control) -> ToJs {
+                       const auto model = live->in_memory(control);
+                       state->prepared = std::make_shared<PreparedCorpus>();
+                       state->prepared->words = state->text.words();
+                       state->prepared->invalid_utf8_words = state->text.invalid_utf8_words();
+                       state->prepared->encoded = state->text.encode(*model->vocabulary, threads, control);
+                       return result_of(*state->prepared, "");
+                     });
+  });
+}
+
+Napi::Value CorpusObject::count(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return start_job(info.Env(), Phase::vocabulary, [state = state_](TaskControl&) -> ToJs {
+      state->counted = state->text.counted_words();
+      return [state](Napi::Env env) -> Napi::Value {
+        Napi::Object js = Napi::Object::New(env);
+        js["words"] = static_cast<double>(state->counted.size());
+        js["sentences"] = static_cast<double>(state->text.sentences());
+        js["prunedWords"] = static_cast<double>(state->text.pruned().words);
+        return js;
+      };
+    });
+  });
+}
+
+Napi::Value CorpusObject::counted_words(const Napi::CallbackInfo& info) {
+  const size_t from = info[0].As<Napi::Number>().Uint32Value();
+  const size_t to = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), state_->counted.size());
+  Napi::Array words = Napi::Array::New(info.Env());
+  Napi::Float64Array counts = Napi::Float64Array::New(info.Env(), to > from ? to - from : 0);
+  for (size_t i = from; i < to; ++i) {
+    const WordCount& counted = state_->counted[i];
+    words.Set(static_cast<uint32_t>(i - from),
+              Napi::String::New(info.Env(), counted.word.data(), counted.word.size()));
+    counts[i - from] = static_cast<double>(counted.count);
+  }
+  Napi::Object js = Napi::Object::New(info.Env());
+  js["words"] = words;
+  js["counts"] = counts;
+  return js;
 }
 
 Napi::Value CorpusObject::words(const Napi::CallbackInfo& info) {

@@ -66,6 +66,8 @@ Napi::Object progress_of(Napi::Env env, const TaskControl& control) {
   progress["done"] = static_cast<double>(control.done);
   progress["total"] = static_cast<double>(control.total);
   progress["learningRate"] = static_cast<double>(control.learning_rate);
+  progress["epoch"] = static_cast<double>(control.epoch);
+  progress["loss"] = control.loss.load();
   return progress;
 }
 

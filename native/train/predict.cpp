@@ -43,9 +43,9 @@ std::vector<PredictedWord> predict_center(const Model& model, std::span<const ui
   std::vector<double> log_probability(words);
   if (model.target_rows.outputs > 0) {
     const std::vector<float> scores = target_scores(model, query.row(0), 0, words, options, control);
-    const double highest = *std::max_element(scores.begin(), scores.end());
+    const double highest = *std::max_element(scores.begin() + 1, scores.end());
     double total = 0;
-    for (const float score : scores) total += std::exp(score - highest);
+    for (size_t w = 1; w < words; ++w) total += std::exp(scores[w] - highest);
     for (size_t w = 0; w < words; ++w) log_probability[w] = scores[w] - highest - std::log(total);
   } else {
     const std::vector<float> scores = target_scores(model, query.row(0), 0, model.target_rows.nodes, options, control);
@@ -57,9 +57,9 @@ std::vector<PredictedWord> predict_center(const Model& model, std::span<const ui
     }
   }
 
-  std::vector<uint32_t> order(words);
-  for (uint32_t w = 0; w < words; ++w) order[w] = w;
-  top_n = std::min(top_n, words);
+  std::vector<uint32_t> order(words - 1);
+  for (uint32_t w = 1; w < words; ++w) order[w - 1] = w;
+  top_n = std::min(top_n, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(top_n), order.end(),
                     [&](uint32_t a, uint32_t b) {
                       return log_probability[a] != log_probability[b] ? log_probability[a] > log_probability[b] : a < b;

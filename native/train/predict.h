@@ -18,7 +18,7 @@ struct PredictedWord {
 
 // The likeliest centers of these context words, best first, at most top_n: the softmax over all words of the mean (sum,
 // as the options say) of the context's input rows with the output rows, as gensim's predict_output_word(); with
-// hierarchical softmax alone, the product of the probabilities along each word's path.
+// hierarchical softmax alone, the product of the probabilities along each word's path. The sentence end is no center.
 // The model needs tables for the second only. Throws ERR_W2V_CANCELLED.
 std::vector<PredictedWord> predict_center(const Model& model, std::span<const uint32_t> context,
                                           const TrainingOptions& options, size_t top_n, TaskControl& control);

@@ -18,8 +18,9 @@ TrainingState TrainingState::before(const TrainingOptions& options) {
   return state;
 }
 
-bool TrainingState::reached(uint64_t epochs) const {
-  return std::all_of(threads.begin(), threads.end(), [&](const ThreadProgress& t) { return t.epochs >= epochs; });
+uint64_t TrainingState::epochs() const {
+  const auto by_epochs = [](const ThreadProgress& a, const ThreadProgress& b) { return a.epochs < b.epochs; };
+  return std::min_element(threads.begin(), threads.end(), by_epochs)->epochs;
 }
 
 }  // namespace w2v

@@ -30,8 +30,8 @@ struct TrainingState {
   std::vector<EpochLoss> losses;  // one per epoch
 
   static TrainingState before(const TrainingOptions& options);
-  // Whether every thread has gone through so many epochs.
-  bool reached(uint64_t epochs) const;
+  // Whole ones that every thread has gone through.
+  uint64_t epochs() const;
 };
 
 }  // namespace w2v
