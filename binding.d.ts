@@ -155,6 +155,67 @@ export interface PrepareResult {
   problem: string;
 }
 
+/** How phrases are made of words. */
+export interface PhraseRules {
+  /** Stand within phrases, neither begin nor end them, and are not counted. */
+  connectors: readonly string[];
+  delimiter: string;
+  /** Words and pairs, beyond which the rarer half is dropped. */
+  mostEntries: number;
+}
+
+export interface PhraseStatistics {
+  /** Different words and pairs. */
+  words: number;
+  pairs: number;
+  /** Places for pairs(), more than there are pairs. */
+  pairSlots: number;
+  /** All words, connectors included. */
+  corpusWords: number;
+  /** Words and pairs dropped, each time, and the occurrences of the most frequent. */
+  prunedEntries: number;
+  prunedUpTo: number;
+}
+
+/** Words and pairs of words being counted. One call at a time. */
+export interface PhraseCounts {
+  /** As those of Corpus. */
+  appendFiles(paths: string[], threads: number): Job<void>;
+  append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<void>;
+  endSource(): void;
+  readonly words: number;
+  /** Adds what was read to the whole. */
+  merge(): Job<PhraseStatistics>;
+  /** Counts of the pairs in the slots [from, to), in the order in which freeze() takes the scores of all. */
+  pairs(from: number, to: number): { first: Float64Array; second: Float64Array; both: Float64Array };
+  /** The pairs whose scores are above the threshold; `scores`: in place of a scoring by name. */
+  freeze(
+    scoring: 'default' | 'npmi' | 'word2phrase' | undefined,
+    minCount: number,
+    threshold: number,
+    scores: Float64Array | undefined,
+  ): Job<FrozenPhrases>;
+  save(path: string, notes: string): Job<void>;
+}
+
+/** Pairs that are phrases. Immutable. */
+export interface FrozenPhrases {
+  readonly size: number;
+  /** Those of [from, to), the best first. */
+  list(from: number, to: number): { phrases: string[]; scores: Float64Array; counts: Float64Array };
+  joiner(): PhraseJoiner;
+  joinSentence(words: readonly string[]): string[];
+  /** Plain files, one after the other, to a temporary name beside `output`, then renamed. */
+  joinFiles(paths: string[], output: string, threads: number): Job<void>;
+  save(path: string, notes: string): Job<void>;
+}
+
+/** Joins the phrases of a source that comes in pieces, framed as it came. One call at a time. */
+export interface PhraseJoiner {
+  append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<Uint8Array>;
+  endSource(): Uint8Array;
+}
+
 /** Where a corpus is kept while it is read. */
 export interface CorpusStorage {
   /** Keep encoded ids in an unlinked temporary file in that folder; undefined: in memory. */
@@ -216,6 +277,26 @@ export interface SearchResult {
   scores: Float32Array;
 }
 
+export interface ClusterRequest {
+  classes: number;
+  asWord2vec: boolean;
+  iterations: number;
+  seed: number;
+  threads: number;
+}
+
+export interface ClusterResult {
+  /** Of each word. */
+  classes: Uint32Array;
+  /** Row-major, classes × vectorSize, at unit length. */
+  centroids: Float32Array;
+  /** Words of each class. */
+  sizes: Uint32Array;
+  /** Of the words with their centroids. */
+  meanCosine: number;
+  iterations: number;
+}
+
 /** The word → vector store. Immutable; safe to use from several jobs at once. */
 export interface VectorStore {
   readonly size: number;
@@ -260,6 +341,8 @@ export interface VectorStore {
   atUnitLength(): Job<VectorStore>;
   /** Rows of another store of the same vectorSize for the words that it has: `taken` of them. */
   withRowsOf(other: VectorStore): Job<{ vectors: VectorStore; taken: number }>;
+  /** k-means; lib/keyed-vectors.ts has the meanings. */
+  cluster(options: ClusterRequest): Job<ClusterResult>;
   /** Written to a temporary name beside `path`, then renamed. `precisions`: the rows of a .w2v file. */
   save(
     path: string,
@@ -347,6 +430,9 @@ export interface Binding {
   createModelOfVectors(store: VectorStore, options: NativeTrainingOptions): Job<Model>;
   /** `mmap`: leave it in the file until it is needed in memory. */
   loadModel(path: string, mmap: boolean): Job<{ model: Model; notes: string; resumable: boolean }>;
+  createPhrases(rules: PhraseRules): PhraseCounts;
+  /** Counts or frozen phrases, whichever was saved. */
+  loadPhrases(path: string): Job<{ counts?: PhraseCounts; frozen?: FrozenPhrases; notes: string }>;
   createBuffer(): ByteBuffer;
   /** A store without words. */
   createStore(vectorSize: number): VectorStore;

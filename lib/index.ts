@@ -5,7 +5,7 @@
  */
 import { binding, callNative } from './native.js';
 
-export type { CorpusFiles, CorpusSource, Sentence, TrimDecision, TrimRule } from './corpus.js';
+export type { TrimDecision, TrimRule } from './corpus.js';
 export { UnknownWordError, W2VError, type ErrorCode } from './errors.js';
 export type {
   AnalogyEvaluation,
@@ -19,6 +19,8 @@ export {
   type AddVectorsOptions,
   type BatchAnswers,
   type BatchSearchOptions,
+  type ClusterOptions,
+  type Clusters,
   type IndexOptions,
   type JobOptions,
   type LoadOptions,
@@ -30,9 +32,22 @@ export {
   type SearchOptions,
   type VectorRows,
 } from './keyed-vectors.js';
+export {
+  FrozenPhrases,
+  Phrases,
+  applyPasses,
+  englishConnectorWords,
+  type PairCounts,
+  type Phrase,
+  type PhraseOptions,
+  type PhraseRunOptions,
+  type PhraseScoring,
+} from './phrases.js';
 export type { Combination, Weighted, WordOrVector } from './query.js';
 export type { LoadedFormat, LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';
+export { estimateMemory, type MemoryEstimate } from './memory.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
+export type { CorpusFiles, CorpusSource, Sentence } from './text-source.js';
 export type {
   CheckpointOptions,
   EarlyStopping,

@@ -111,6 +111,29 @@ export interface BatchAnswers {
 /** Stands in {@link BatchAnswers} where there is no answer. */
 export const noAnswer = 0xffffffff;
 
+export interface ClusterOptions extends JobOptions {
+  /** How it begins; see {@link KeyedVectors.cluster}. @defaultValue kmeans++ */
+  init?: 'kmeans++' | 'word2vec' | undefined;
+  /** @defaultValue 100; word2vec 10 */
+  maxIterations?: number | undefined;
+  /** Of what k-means++ draws. @defaultValue 1 */
+  seed?: number | undefined;
+  /** @defaultValue all processors */
+  threads?: number | undefined;
+}
+
+export interface Clusters {
+  /** The class of each word, by position. */
+  classes: Uint32Array;
+  /** Row-major, classes × vectorSize, at unit length. */
+  centroids: Float32Array;
+  /** Words of each class. */
+  sizes: Uint32Array;
+  /** The mean cosine of words and their centroids. */
+  meanCosine: number;
+  iterations: number;
+}
+
 export interface Neighbour {
   word: string;
   /** Cosine similarity, from −1 to 1. */
@@ -216,6 +239,48 @@ export class KeyedVectors implements Iterable<string> {
     const made = new KeyedVectors(callNative(() => binding.createStore(vectorSize)));
     await made.addVectors(words, vectors, options);
     return made;
+  }
+
+  /**
+   * Puts the words into classes by k-means on their directions: each belongs to the centroid with the highest cosine. `kmeans++` draws the first centroids far from each
+   * other (Arthur, Vassilvitskii 2007) and goes on until nothing changes; `word2vec` is word2vec.c's -classes to the letter: word i begins in class i mod
+   * `classes`, vectors count with their lengths, 10 iterations.
+   *
+   * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT (more classes than words), ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  async cluster(
+    classes: number,
+    {
+      init = 'kmeans++',
+      maxIterations = init === 'word2vec' ? 10 : 100,
+      seed = 1,
+      threads = availableParallelism(),
+      ...options
+    }: ClusterOptions = {},
+  ): Promise<Clusters> {
+    checkNames(options, ['init', 'maxIterations', 'seed', 'threads', 'signal', 'onProgress']);
+    const expect = (valid: boolean, expected: string, received: unknown) => {
+      if (!valid)
+        throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
+    };
+    const whole = (name: string, value: number, most: number) =>
+      expect(
+        Number.isSafeInteger(value) && value >= 1 && value <= most,
+        `${name} to be a whole number from 1 to ${most}`,
+        value,
+      );
+    expect(['kmeans++', 'word2vec'].includes(init), "init to be 'kmeans++' or 'word2vec'", init);
+    whole('maxIterations', maxIterations, 1_000_000);
+    whole('threads', threads, 4096);
+    expect(Number.isSafeInteger(seed) && seed >= 0, 'seed to be a whole number from 0', seed);
+    if (!Number.isSafeInteger(classes) || classes < 1 || classes > this.size) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected a number of classes from 1 to ${this.size}, the number of words, but received ${describe(classes)}`,
+      );
+    }
+    const request = { classes, asWord2vec: init === 'word2vec', iterations: maxIterations, seed, threads };
+    return runJob(() => this.#store.cluster(request), watch(options));
   }
 
   /**

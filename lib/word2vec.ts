@@ -3,12 +3,9 @@ import path from 'node:path';
 import {
   countCorpus,
   encodeCorpus,
-  filesOf,
   readCorpus,
   rulesOf,
   type CacheUse,
-  type CorpusProgress,
-  type CorpusSource,
   type PreparedCorpus,
   type TrimRule,
 } from './corpus.js';
@@ -30,6 +27,7 @@ import {
   type ResolvedTrainingOptions,
   type TrainingOptions,
 } from './options.js';
+import { filesOf, type CorpusProgress, type CorpusSource } from './text-source.js';
 import { checkRunOptions, runOptionNames, runTraining, type RunOptions } from './training-run.js';
 
 /** How a corpus is read. */

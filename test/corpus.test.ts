@@ -5,7 +5,8 @@ import { createReadStream, mkdirSync, readdirSync, symlinkSync, truncateSync, wr
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
-import { readCorpus, type CorpusSource, type ReadingOptions } from '../lib/corpus.js';
+import { readCorpus, type ReadingOptions } from '../lib/corpus.js';
+import type { CorpusSource } from '../lib/text-source.js';
 import { Word2Vec, type TrainOptions } from '../lib/index.js';
 import { madeSentences, rejectionOf, root, temporaryFolder } from './helpers.js';
 

@@ -11,6 +11,7 @@
 #include "node/corpus_object.h"
 #include "node/job.h"
 #include "node/model_object.h"
+#include "node/phrases_object.h"
 #include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
 #include "vectors/vector_file.h"
@@ -79,7 +80,8 @@ Napi::Value load_vectors(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(
       new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
-                    Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
+                    Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
+                    Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
                     Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
@@ -89,6 +91,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("createModelOfCounts", ModelObject::from_counts);
   add("createModelOfVectors", ModelObject::from_vectors);
   add("loadModel", ModelObject::load);
+  add("createPhrases", PhraseCountsObject::create);
+  add("loadPhrases", PhraseCountsObject::load);
   add("createBuffer", create_buffer);
   add("createStore", create_store);
   add("loadVectors", load_vectors);

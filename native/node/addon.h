@@ -9,6 +9,9 @@ struct AddonData {
   Napi::FunctionReference corpus;  // constructors
   Napi::FunctionReference model;
   Napi::FunctionReference training;
+  Napi::FunctionReference phrase_counts;
+  Napi::FunctionReference frozen_phrases;
+  Napi::FunctionReference phrase_joiner;
   Napi::FunctionReference vector_store;
   Napi::FunctionReference vector_index;
   Napi::FunctionReference byte_buffer;

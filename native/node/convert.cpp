@@ -104,6 +104,10 @@ TrainingOptions to_training_options(const Napi::Object& js) {
   return options;
 }
 
+Framing to_framing(const Napi::Value& name) {
+  return name.As<Napi::String>().Utf8Value() == "tokens" ? Framing::tokens : Framing::lines;
+}
+
 std::vector<std::string> to_strings(const Napi::Value& value) {
   const Napi::Array array = value.As<Napi::Array>();
   std::vector<std::string> strings;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "corpus/text.h"
 #include "corpus/vocabulary.h"
 #include "model/options.h"
 #include "vectors/vector_file.h"
@@ -21,6 +22,7 @@ Precision to_precision(const Napi::Value& name);
 const char* precision_name(Precision precision);
 LoadOptions to_load_options(const Napi::Object& options);
 TrainingOptions to_training_options(const Napi::Object& options);
+Framing to_framing(const Napi::Value& name);
 std::vector<std::string> to_strings(const Napi::Value& array);
 // A copy: the caller may change the array while native threads read.
 std::vector<float> to_floats(const Napi::Value& array);

@@ -103,7 +103,7 @@ Napi::Value CorpusObject::append_files(const Napi::CallbackInfo& info) {
 Napi::Value CorpusObject::append(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
-    const Framing framing = info[1].As<Napi::String>().Utf8Value() == "tokens" ? Framing::tokens : Framing::lines;
+    const Framing framing = to_framing(info[1]);
     const std::string_view text(reinterpret_cast<const char*>(bytes.Data()), bytes.ElementLength());
     return start_job(
         info.Env(), Phase::vocabulary,

@@ -12,6 +12,7 @@
 #include "node/convert.h"
 #include "node/job.h"
 #include "node/search_request.h"
+#include "search/kmeans.h"
 #include "search/nearest.h"
 #include "search/word_movers.h"
 #include "vectors/edit.h"
@@ -63,6 +64,7 @@ Napi::Function VectorStoreObject::define(Napi::Env env) {
                       InstanceMethod<&VectorStoreObject::sorted_by_count>("sortedByCount"),
                       InstanceMethod<&VectorStoreObject::at_unit_length>("atUnitLength"),
                       InstanceMethod<&VectorStoreObject::with_rows_of>("withRowsOf"),
+                      InstanceMethod<&VectorStoreObject::cluster>("cluster"),
                       InstanceMethod<&VectorStoreObject::save>("save"),
                       InstanceMethod<&VectorStoreObject::save_vocabulary>("saveVocabulary"),
                       InstanceMethod<&VectorStoreObject::verify>("verify")});
@@ -283,6 +285,35 @@ Napi::Value VectorStoreObject::with_rows_of(const Napi::CallbackInfo& info) {
         result["vectors"] = wrap(env, merged);
         result["taken"] = static_cast<double>(taken);
         return result;
+      };
+    });
+  });
+}
+
+Napi::Value VectorStoreObject::cluster(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object js = info[0].As<Napi::Object>();
+    const auto number = [&js](const char* name) { return js.Get(name).As<Napi::Number>().Uint32Value(); };
+    KMeansOptions options;
+    options.classes = number("classes");
+    options.as_word2vec = js.Get("asWord2vec").As<Napi::Boolean>().Value();
+    options.iterations = number("iterations");
+    options.seed = static_cast<uint64_t>(js.Get("seed").As<Napi::Number>().DoubleValue());
+    options.threads = number("threads");
+    return start_job(info.Env(), Phase::searching, [store = store_, options](TaskControl& control) -> ToJs {
+      const auto result = std::make_shared<KMeansResult>(w2v::cluster(*store, options, control));
+      return [result](Napi::Env env) -> Napi::Value {
+        const Matrix& centroids = result->centroids;
+        Napi::Float32Array rows = Napi::Float32Array::New(env, centroids.rows() * centroids.dims());
+        for (size_t c = 0; c < centroids.rows(); ++c)
+          std::copy_n(centroids.row(c), centroids.dims(), rows.Data() + c * centroids.dims());
+        Napi::Object js = Napi::Object::New(env);
+        js["classes"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(result->classes));
+        js["centroids"] = rows;
+        js["sizes"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(result->sizes));
+        js["meanCosine"] = result->mean_cosine;
+        js["iterations"] = result->iterations;
+        return js;
       };
     });
   });

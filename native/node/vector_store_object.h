@@ -40,6 +40,7 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   Napi::Value sorted_by_count(const Napi::CallbackInfo& info);
   Napi::Value at_unit_length(const Napi::CallbackInfo& info);
   Napi::Value with_rows_of(const Napi::CallbackInfo& info);
+  Napi::Value cluster(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
   Napi::Value save_vocabulary(const Napi::CallbackInfo& info);
   Napi::Value verify(const Napi::CallbackInfo& info);
