@@ -244,6 +244,17 @@ export class Word2Vec {
     return model;
   }
 
+  /** @internal A vocabulary in a model of one dimension, and what was read for it. */
+  static async countWords(
+    source: CorpusSource,
+    options: TrainingOptions & VocabularyOptions & Pick<RunOptions, 'onProgress'>,
+  ): Promise<{ vectors: KeyedVectors; words: number; warnings: string[] }> {
+    const { onReading } = new RunWatch(options);
+    const watch = { signal: undefined, onProgress: onReading };
+    const { model, prepared } = await Word2Vec.#fromCorpus(source, { ...options, vectorSize: 1 }, watch);
+    return { vectors: model.vectors, words: prepared.words, warnings: prepared.warnings };
+  }
+
   static async #fromCorpus(
     source: CorpusSource,
     given: TrainOptions,

@@ -1,8 +1,9 @@
 // The map of words: where they lie, and how they are drawn.
 import { existsSync, readFileSync } from 'node:fs';
 import { KeyedVectors } from '../lib/index.js';
-import { drawHtml, drawSvg, escaped, layOut } from '../lib/map/draw.js';
-import { projectWords } from '../lib/map/project.js';
+import { drawHtml, drawSvg, layOut } from '../lib/plot/map.js';
+import { escaped } from '../lib/plot/markup.js';
+import { projectWords } from '../lib/plot/project.js';
 import { rejectionOf, runCli, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();

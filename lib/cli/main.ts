@@ -6,13 +6,17 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { W2VError } from '../errors.js';
 import { analogyCommand } from './analogy.js';
+import { clusterCommand } from './cluster.js';
 import { convertCommand } from './convert.js';
 import { evaluateCommand } from './evaluate.js';
 import { infoCommand } from './info.js';
 import { indexCommand } from './vector-index.js';
+import { phrasesCommand } from './phrases.js';
 import { plotCommand } from './plot.js';
+import { reportCommand } from './report.js';
 import { similarCommand } from './similar.js';
 import { trainCommand } from './train.js';
+import { vocabCommand } from './vocab.js';
 
 const { version } = JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')) as {
   version: string;
@@ -25,7 +29,10 @@ const program = new Command('w2v')
   .addHelpText('after', '\nw2v <command> --help explains a command and gives examples.');
 
 for (const command of [
+  vocabCommand(),
+  phrasesCommand(),
   trainCommand(),
+  reportCommand(),
   similarCommand(),
   analogyCommand(),
   evaluateCommand(),
@@ -33,6 +40,7 @@ for (const command of [
   convertCommand(),
   indexCommand(),
   plotCommand(),
+  clusterCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

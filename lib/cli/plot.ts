@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { W2VError, fileError } from '../errors.js';
-import { drawHtml, drawSvg, layOut } from '../map/draw.js';
-import { projectWords, type ProjectionMethod } from '../map/project.js';
+import { W2VError } from '../errors.js';
+import { drawHtml, drawSvg, layOut } from '../plot/map.js';
+import { projectWords, type ProjectionMethod } from '../plot/project.js';
 import {
   addLoadingOptions,
   checkWritable,
@@ -17,6 +16,7 @@ import {
   withProgress,
   type LoadingFlags,
 } from './common.js';
+import { replaceFile } from './replace-file.js';
 
 interface PlotFlags extends LoadingFlags {
   output: string;
@@ -72,19 +72,8 @@ async function plot(file: string, given: string[], flags: PlotFlags): Promise<vo
   );
   const layout = layOut(words);
   const title = path.basename(file);
-  await replaceFile(output, ending === '.svg' ? drawSvg(layout) : drawHtml(layout, title));
+  await replaceFile(output, [ending === '.svg' ? drawSvg(layout) : drawHtml(layout, title)]);
   const { points, labels } = layout;
   if (json) printJson({ output, words: points.length, labels: labels.length, unknown, method });
   else process.stderr.write(`Drew ${points.length} words, ${labels.length} with labels, as '${output}'.\n`);
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw fileError('write', file, error);
-  }
 }

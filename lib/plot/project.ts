@@ -63,7 +63,7 @@ function inWorker(task: ProjectionTask, { signal, onProgress }: JobOptions): Pro
       return;
     }
     // The compiled file, also for tests that run the sources.
-    const worker = new Worker(path.join(__dirname, '..', '..', 'dist', 'map', 'projection-worker.js'), {
+    const worker = new Worker(path.join(__dirname, '..', '..', 'dist', 'plot', 'projection-worker.js'), {
       workerData: task,
     });
     const abort = () => end(() => reject(cancelled(signal?.reason)));

@@ -1,4 +1,5 @@
 // The picture of a map: points with labels, in one file without references to others.
+import { escaped } from './markup.js';
 import type { PlacedWord } from './project.js';
 
 const width = 1200;
@@ -74,13 +75,6 @@ export function layOut(words: readonly PlacedWord[]): Layout {
     if (free) labels.push({ ...free, word });
   }
   return { points, labels };
-}
-
-/** Words come from files: nothing of them may be taken for markup, nor for what XML does not allow. */
-export function escaped(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\u{fffd}')
-    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 export function drawSvg({ points, labels }: Layout): string {
