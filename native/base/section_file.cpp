@@ -61,11 +61,13 @@ SectionFile::SectionFile(std::string_view bytes, std::string path, std::string_v
                                              std::to_string(bytes.size()) + " bytes");
   };
   Header header;
+  if (!is_one(bytes))
+    throw format_error("expected a file of the kind '" + std::string(kind) + "' but received another format");
   if (bytes.size() < sizeof header) throw truncated("the header", sizeof header, 0);
   std::memcpy(&header, bytes.data(), sizeof header);
-  if (!is_one(bytes) || text_of(header.kind) != kind)
-    throw format_error("expected a file of the kind '" + std::string(kind) + "' but received " +
-                       (is_one(bytes) ? "'" + text_of(header.kind) + "'" : "another format"));
+  if (text_of(header.kind) != kind)
+    throw format_error("expected a file of the kind '" + std::string(kind) + "' but received '" + text_of(header.kind) +
+                       "'");
   if (header.version != version)
     throw format_error("expected version " + std::to_string(version) + " of the kind '" + std::string(kind) +
                        "' but received version " + std::to_string(header.version));

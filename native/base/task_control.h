@@ -19,7 +19,7 @@ struct TaskControl {
   std::atomic<uint64_t> done{0};   // units done in this phase: bytes, words or rows
   std::atomic<uint64_t> total{0};  // units in this phase; 0 = unknown
   std::atomic<float> learning_rate{0};
-  std::atomic<uint32_t> epoch{0};  // training: whole epochs before this one
+  std::atomic<uint32_t> epoch{0};                                      // training: whole epochs before this one
   std::atomic<double> loss{std::numeric_limits<double>::quiet_NaN()};  // mean of this epoch so far; NaN: unknown
 
   void begin(Phase next, uint64_t units) {

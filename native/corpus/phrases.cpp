@@ -243,9 +243,8 @@ void PhraseCounter::append(std::string_view bytes, Framing framing, const std::s
 }
 
 void PhraseCounter::end_source() {
-  pieces_.end([this](std::string_view whole, Framing framing, const Place& place) {
-    count(part(0), whole, framing, place);
-  });
+  pieces_.end(
+      [this](std::string_view whole, Framing framing, const Place& place) { count(part(0), whole, framing, place); });
   part(0).begin_sentence();
 }
 
@@ -292,8 +291,8 @@ FrozenPhrases::FrozenPhrases(PhraseRules rules, const PhraseCounts& counts,
     return a.first != b.first ? a.first > b.first : words_of(a.second) < words_of(b.second);
   });
   for (const auto& [value, pair] : found) {
-    pairs_.push_back(
-        {words_.insert(counts.words.word(pair.first)), pair.link, words_.insert(counts.words.word(pair.second)), pair.count});
+    pairs_.push_back({words_.insert(counts.words.word(pair.first)), pair.link,
+                      words_.insert(counts.words.word(pair.second)), pair.count});
     scores_.push_back(value);
   }
   index();
@@ -406,8 +405,9 @@ void PhraseJoiner::end_source(std::string& out) {
 
 namespace {
 
-// A place at or after `from` where the text can be cut: what was joined before does not matter for what comes then. That
-// is so at the start of a line, and between two words that are no phrase. `in_sentence`: whether words come before it.
+// A place at or after `from` where the text can be cut: what was joined before does not matter for what comes then.
+// That is so at the start of a line, and between two words that are no phrase. `in_sentence`: whether words come before
+// it.
 size_t cut_after(std::string_view text, size_t from, const FrozenPhrases& phrases, bool& in_sentence) {
   in_sentence = false;
   if (from >= text.size()) return text.size();
@@ -589,9 +589,9 @@ LoadedPhrases load_phrases(const std::string& path, TaskControl& control) {
                               std::to_string(std::max(pair.first, pair.second)));
   if (numbers[n_frozen] != 0) {
     const auto scores = file.exactly<double>("scores", numbers[n_pairs]);
-    loaded.frozen = std::make_shared<const FrozenPhrases>(
-        loaded.rules, std::move(words), std::move(links), std::vector<WordPair>(pairs.begin(), pairs.end()),
-        std::vector<double>(scores.begin(), scores.end()));
+    loaded.frozen = std::make_shared<const FrozenPhrases>(loaded.rules, std::move(words), std::move(links),
+                                                          std::vector<WordPair>(pairs.begin(), pairs.end()),
+                                                          std::vector<double>(scores.begin(), scores.end()));
     return loaded;
   }
   const auto counts = file.exactly<uint64_t>("counts", numbers[n_words]);

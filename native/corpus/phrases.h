@@ -143,8 +143,8 @@ class PhraseCounter {
   std::atomic<uint64_t> words_read_{0};
 };
 
-// Joins phrases in text that comes in pieces: greedily from the left, as gensim and word2phrase.c do. Words come out as they
-// went in, in sentences: with spaces between them, or in Framing::tokens each with NUL behind it.
+// Joins phrases in text that comes in pieces: greedily from the left, as gensim and word2phrase.c do. Words come out as
+// they went in, in sentences: with spaces between them, or in Framing::tokens each with NUL behind it.
 class PhraseJoiner {
  public:
   // `in_sentence`: what comes goes on in a sentence whose words are out already.
@@ -164,8 +164,8 @@ class PhraseJoiner {
   std::shared_ptr<const FrozenPhrases> phrases_;
   TextPieces pieces_;
   Framing framing_ = Framing::lines;
-  bool in_sentence_;          // words of it have been given out
-  bool has_start_ = false;    // a word that may begin a phrase, and the connector words after it
+  bool in_sentence_;        // words of it have been given out
+  bool has_start_ = false;  // a word that may begin a phrase, and the connector words after it
   std::string start_, link_;
 };
 

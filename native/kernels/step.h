@@ -39,9 +39,9 @@ struct UpdateTables {
   size_t stride;
   Combine combine;
   const float* rate_factors;  // [V], by which the change of an input row is multiplied; nullptr: 1 for all
-  const float* logistic;    // logistic_table_size entries of σ on (−6, 6); nullptr: σ exactly, no limits at ±6
-  float* scratch;         // per thread: scratch_floats() of the largest step, 64-byte aligned
-  float** row_pointers;   // per thread: room for 2 · n_inputs of the largest step
+  const float* logistic;      // logistic_table_size entries of σ on (−6, 6); nullptr: σ exactly, no limits at ±6
+  float* scratch;             // per thread: scratch_floats() of the largest step, 64-byte aligned
+  float** row_pointers;       // per thread: room for 2 · n_inputs of the largest step
 };
 
 // CBOW, and skip-gram of one input per step, need n_inputs = 1 here.

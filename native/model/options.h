@@ -26,7 +26,7 @@ struct TrainingOptions {
   double sample = 1e-3;   // subsampling threshold; 0: keep every word
   uint32_t epochs = 5;
   uint64_t epochs_before = 0;  // that the model went through in other trainings: their draws are not repeated
-  float alpha = 0.05f;  // initial learning rate
+  float alpha = 0.05f;         // initial learning rate
   // NaN: word2vec.c's schedule, falling towards 0 with a floor of alpha · 1e-4. A number: the rate falls linearly
   // from alpha to it (gensim).
   float min_alpha = std::numeric_limits<float>::quiet_NaN();

@@ -81,7 +81,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(
       new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
                     Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
-                    Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
+                    Napi::Persistent(FrozenPhrasesObject::define(env)),
+                    Napi::Persistent(PhraseJoinerObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
                     Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);

@@ -41,8 +41,7 @@ Napi::Function CorpusObject::define(Napi::Env env) {
        InstanceMethod<&CorpusObject::append_files>("appendFiles"), InstanceMethod<&CorpusObject::append>("append"),
        InstanceMethod<&CorpusObject::end_source>("endSource"), InstanceMethod<&CorpusObject::count>("count"),
        InstanceMethod<&CorpusObject::counted_words>("countedWords"), InstanceMethod<&CorpusObject::prepare>("prepare"),
-       InstanceMethod<&CorpusObject::encode>("encode"),
-       InstanceAccessor<&CorpusObject::words>("words")});
+       InstanceMethod<&CorpusObject::encode>("encode"), InstanceAccessor<&CorpusObject::words>("words")});
 }
 
 CorpusObject::CorpusObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -178,8 +177,7 @@ Napi::Value CorpusObject::counted_words(const Napi::CallbackInfo& info) {
   Napi::Float64Array counts = Napi::Float64Array::New(info.Env(), to > from ? to - from : 0);
   for (size_t i = from; i < to; ++i) {
     const WordCount& counted = state_->counted[i];
-    words.Set(static_cast<uint32_t>(i - from),
-              Napi::String::New(info.Env(), counted.word.data(), counted.word.size()));
+    words.Set(static_cast<uint32_t>(i - from), Napi::String::New(info.Env(), counted.word.data(), counted.word.size()));
     counts[i - from] = static_cast<double>(counted.count);
   }
   Napi::Object js = Napi::Object::New(info.Env());

@@ -77,65 +77,64 @@ Napi::Object ModelObject::wrap(Napi::Env env, std::shared_ptr<LiveModel> live) {
 
 Napi::Value ModelObject::from_corpus(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(
-        info.Env(), Phase::vocabulary,
-        [corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->prepared(),
-         options = to_training_options(info[1].As<Napi::Object>())](TaskControl& control) -> ToJs {
-          control.check_cancelled();
-          const uint64_t total = corpus->vocabulary.total();
-          auto live = std::make_shared<LiveModel>(
-              make_model(std::make_shared<const Vocabulary>(std::move(corpus->vocabulary)), options));
-          return [live, total](Napi::Env env) -> Napi::Value {
-            Napi::Object js = Napi::Object::New(env);
-            js["model"] = wrap(env, live);
-            js["vocabularyWords"] = static_cast<double>(total);
-            return js;
-          };
-        });
+    return start_job(info.Env(), Phase::vocabulary,
+                     [corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->prepared(),
+                      options = to_training_options(info[1].As<Napi::Object>())](TaskControl& control) -> ToJs {
+                       control.check_cancelled();
+                       const uint64_t total = corpus->vocabulary.total();
+                       auto live = std::make_shared<LiveModel>(
+                           make_model(std::make_shared<const Vocabulary>(std::move(corpus->vocabulary)), options));
+                       return [live, total](Napi::Env env) -> Napi::Value {
+                         Napi::Object js = Napi::Object::New(env);
+                         js["model"] = wrap(env, live);
+                         js["vocabularyWords"] = static_cast<double>(total);
+                         return js;
+                       };
+                     });
   });
 }
 
 Napi::Value ModelObject::from_counts(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Float64Array counts = info[2].As<Napi::Float64Array>();
-    return start_job(
-        info.Env(), Phase::vocabulary,
-        [words = ByteBufferObject::Unwrap(info[0].As<Napi::Object>())->take(), lengths = to_ids(info[1]),
-         numbers = std::vector<double>(counts.Data(), counts.Data() + counts.ElementLength()),
-         source = to_vocabulary_source(info[3].As<Napi::Object>()),
-         options = to_training_options(info[4].As<Napi::Object>())](TaskControl& control) -> ToJs {
-          std::vector<WordCount> counted;
-          uint64_t sentences = 1;
-          WordIndex seen(lengths.size());
-          const char* at = words->data();
-          for (size_t i = 0; i < lengths.size(); ++i) {
-            const std::string_view word(at, lengths[i]);
-            at += lengths[i];
-            const auto count = static_cast<uint64_t>(numbers[i]);
-            if (seen.insert(word) != i)
-              throw Error(code::argument, "Expected each word once but received '" + std::string(word) + "' twice");
-            if (word == sentence_end)
-              sentences = count;
-            else
-              counted.push_back({word, count, i});
-          }
-          control.check_cancelled();
-          auto vocabulary = std::make_shared<const Vocabulary>(select_vocabulary(std::move(counted), sentences, source));
-          auto live = std::make_shared<LiveModel>(make_model(std::move(vocabulary), options));
-          return [live](Napi::Env env) -> Napi::Value { return wrap(env, live); };
-        });
+    return start_job(info.Env(), Phase::vocabulary,
+                     [words = ByteBufferObject::Unwrap(info[0].As<Napi::Object>())->take(), lengths = to_ids(info[1]),
+                      numbers = std::vector<double>(counts.Data(), counts.Data() + counts.ElementLength()),
+                      source = to_vocabulary_source(info[3].As<Napi::Object>()),
+                      options = to_training_options(info[4].As<Napi::Object>())](TaskControl& control) -> ToJs {
+                       std::vector<WordCount> counted;
+                       uint64_t sentences = 1;
+                       WordIndex seen(lengths.size());
+                       const char* at = words->data();
+                       for (size_t i = 0; i < lengths.size(); ++i) {
+                         const std::string_view word(at, lengths[i]);
+                         at += lengths[i];
+                         const auto count = static_cast<uint64_t>(numbers[i]);
+                         if (seen.insert(word) != i)
+                           throw Error(code::argument,
+                                       "Expected each word once but received '" + std::string(word) + "' twice");
+                         if (word == sentence_end)
+                           sentences = count;
+                         else
+                           counted.push_back({word, count, i});
+                       }
+                       control.check_cancelled();
+                       auto vocabulary =
+                           std::make_shared<const Vocabulary>(select_vocabulary(std::move(counted), sentences, source));
+                       auto live = std::make_shared<LiveModel>(make_model(std::move(vocabulary), options));
+                       return [live](Napi::Env env) -> Napi::Value { return wrap(env, live); };
+                     });
   });
 }
 
 Napi::Value ModelObject::from_vectors(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(
-        info.Env(), Phase::loading,
-        [store = VectorStoreObject::Unwrap(info[0].As<Napi::Object>())->store(),
-         options = to_training_options(info[1].As<Napi::Object>())](TaskControl& control) -> ToJs {
-          auto live = std::make_shared<LiveModel>(model_of(*store, options, control));
-          return [live](Napi::Env env) -> Napi::Value { return wrap(env, live); };
-        });
+    return start_job(info.Env(), Phase::loading,
+                     [store = VectorStoreObject::Unwrap(info[0].As<Napi::Object>())->store(),
+                      options = to_training_options(info[1].As<Napi::Object>())](TaskControl& control) -> ToJs {
+                       auto live = std::make_shared<LiveModel>(model_of(*store, options, control));
+                       return [live](Napi::Env env) -> Napi::Value { return wrap(env, live); };
+                     });
   });
 }
 
@@ -206,40 +205,39 @@ Napi::Value ModelObject::start_training(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelObject::add_words(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(
-        info.Env(), Phase::vocabulary,
-        [live = live_, corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->text(),
-         source = to_vocabulary_source(info[1].As<Napi::Object>()),
-         options = to_training_options(info[2].As<Napi::Object>())](TaskControl& control) -> ToJs {
-          const auto model = live->in_memory(control);
-          std::vector<WordCount> counted = corpus->counted_words();
-          const uint64_t sentences = corpus->sentences();
-          // Words that the model has are counted whatever their number.
-          const WordIndex& known = model->vocabulary->words;
-          std::vector<WordCount> old_words, new_words;
-          VocabularySource for_new = source;
-          for_new.rules.clear();
-          for (size_t i = 0; i < counted.size(); ++i) {
-            if (known.find(counted[i].word) != WordIndex::none) {
-              old_words.push_back(counted[i]);
-            } else {
-              new_words.push_back(counted[i]);
-              if (i < source.rules.size()) for_new.rules.push_back(source.rules[i]);
-            }
-          }
-          try {
-            const Vocabulary selected = select_vocabulary(std::move(new_words), 0, for_new);
-            std::vector<WordCount> all = std::move(old_words);
-            for (uint32_t w = 1; w < selected.size(); ++w)
-              all.push_back({selected.words.word(w), selected.counts[w], w});
-            const uint32_t added = w2v::add_words(*model, all, sentences, options);
-            return [added](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, added); };
-          } catch (const Error& error) {
-            if (!error.is(code::vocabulary_empty) && !error.is(code::corpus_empty)) throw;
-          }
-          w2v::add_words(*model, old_words, sentences, options);  // none is new: counts only
-          return [](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, 0); };
-        });
+    return start_job(info.Env(), Phase::vocabulary,
+                     [live = live_, corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->text(),
+                      source = to_vocabulary_source(info[1].As<Napi::Object>()),
+                      options = to_training_options(info[2].As<Napi::Object>())](TaskControl& control) -> ToJs {
+                       const auto model = live->in_memory(control);
+                       std::vector<WordCount> counted = corpus->counted_words();
+                       const uint64_t sentences = corpus->sentences();
+                       // Words that the model has are counted whatever their number.
+                       const WordIndex& known = model->vocabulary->words;
+                       std::vector<WordCount> old_words, new_words;
+                       VocabularySource for_new = source;
+                       for_new.rules.clear();
+                       for (size_t i = 0; i < counted.size(); ++i) {
+                         if (known.find(counted[i].word) != WordIndex::none) {
+                           old_words.push_back(counted[i]);
+                         } else {
+                           new_words.push_back(counted[i]);
+                           if (i < source.rules.size()) for_new.rules.push_back(source.rules[i]);
+                         }
+                       }
+                       try {
+                         const Vocabulary selected = select_vocabulary(std::move(new_words), 0, for_new);
+                         std::vector<WordCount> all = std::move(old_words);
+                         for (uint32_t w = 1; w < selected.size(); ++w)
+                           all.push_back({selected.words.word(w), selected.counts[w], w});
+                         const uint32_t added = w2v::add_words(*model, all, sentences, options);
+                         return [added](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, added); };
+                       } catch (const Error& error) {
+                         if (!error.is(code::vocabulary_empty) && !error.is(code::corpus_empty)) throw;
+                       }
+                       w2v::add_words(*model, old_words, sentences, options);  // none is new: counts only
+                       return [](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, 0); };
+                     });
   });
 }
 
@@ -285,15 +283,15 @@ Napi::Value ModelObject::validate(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelObject::score(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(info.Env(), Phase::training,
-                     [live = live_, corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->take(),
-                      options = to_training_options(info[1].As<Napi::Object>())](TaskControl& control) -> ToJs {
-                       const Model model = to_ask(*live->in_memory(control), options);
-                       return [scores = score_sentences(model, corpus->encoded, options, control)](
-                                  Napi::Env env) -> Napi::Value {
-                         return to_typed_array<Napi::Float64Array>(env, std::span<const double>(scores));
-                       };
-                     });
+    return start_job(
+        info.Env(), Phase::training,
+        [live = live_, corpus = CorpusObject::Unwrap(info[0].As<Napi::Object>())->take(),
+         options = to_training_options(info[1].As<Napi::Object>())](TaskControl& control) -> ToJs {
+          const Model model = to_ask(*live->in_memory(control), options);
+          return [scores = score_sentences(model, corpus->encoded, options, control)](Napi::Env env) -> Napi::Value {
+            return to_typed_array<Napi::Float64Array>(env, std::span<const double>(scores));
+          };
+        });
   });
 }
 
@@ -358,31 +356,30 @@ Napi::Object TrainingObject::wrap(Napi::Env env, std::shared_ptr<State> state) {
 
 Napi::Value TrainingObject::run(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(
-        info.Env(), Phase::training,
-        [state = state_, until = static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value())](
-            TaskControl& control) -> ToJs {
-          Training& training = *state->training;
-          training.run(until, control);
-          const bool reached = training.state().epochs() >= until;
-          const double huge_pages = training.model()->targets.huge_page_share();
-          return [state, reached, huge_pages](Napi::Env env) -> Napi::Value {
-            const Training& training = *state->training;
-            std::vector<double> losses;
-            for (const EpochLoss& loss : training.state().losses) losses.push_back(loss.mean());
-            Napi::Object js = Napi::Object::New(env);
-            js["reached"] = reached;
-            js["epochs"] = static_cast<double>(training.state().epochs());
-            js["corpusWords"] = static_cast<double>(training.corpus().size);
-            js["trainedWords"] = static_cast<double>(training.state().words);
-            js["trainSeconds"] = training.seconds();
-            js["trainCpuSeconds"] = training.cpu_seconds();
-            js["learningRate"] = static_cast<double>(training.learning_rate());
-            js["hugePageShare"] = huge_pages;
-            js["losses"] = to_typed_array<Napi::Float64Array>(env, std::span<const double>(losses));
-            return js;
-          };
-        });
+    return start_job(info.Env(), Phase::training,
+                     [state = state_, until = static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value())](
+                         TaskControl& control) -> ToJs {
+                       Training& training = *state->training;
+                       training.run(until, control);
+                       const bool reached = training.state().epochs() >= until;
+                       const double huge_pages = training.model()->targets.huge_page_share();
+                       return [state, reached, huge_pages](Napi::Env env) -> Napi::Value {
+                         const Training& training = *state->training;
+                         std::vector<double> losses;
+                         for (const EpochLoss& loss : training.state().losses) losses.push_back(loss.mean());
+                         Napi::Object js = Napi::Object::New(env);
+                         js["reached"] = reached;
+                         js["epochs"] = static_cast<double>(training.state().epochs());
+                         js["corpusWords"] = static_cast<double>(training.corpus().size);
+                         js["trainedWords"] = static_cast<double>(training.state().words);
+                         js["trainSeconds"] = training.seconds();
+                         js["trainCpuSeconds"] = training.cpu_seconds();
+                         js["learningRate"] = static_cast<double>(training.learning_rate());
+                         js["hugePageShare"] = huge_pages;
+                         js["losses"] = to_typed_array<Napi::Float64Array>(env, std::span<const double>(losses));
+                         return js;
+                       };
+                     });
   });
 }
 

@@ -62,8 +62,7 @@ Napi::Value PhraseCountsObject::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     return start_job(info.Env(), Phase::loading, [path = text_of(info[0])](TaskControl& control) -> ToJs {
       LoadedPhrases loaded = load_phrases(path, control);
-      auto counter =
-          loaded.counts ? std::make_shared<PhraseCounter>(loaded.rules, std::move(*loaded.counts)) : nullptr;
+      auto counter = loaded.counts ? std::make_shared<PhraseCounter>(loaded.rules, std::move(*loaded.counts)) : nullptr;
       return [counter, frozen = loaded.frozen, notes = loaded.notes](Napi::Env env) -> Napi::Value {
         Napi::Object js = Napi::Object::New(env);
         if (counter) js["counts"] = wrap(env, counter);
@@ -157,19 +156,19 @@ Napi::Value PhraseCountsObject::freeze(const Napi::CallbackInfo& info) {
       const Napi::Float64Array given = info[3].As<Napi::Float64Array>();
       scores.assign(given.Data(), given.Data() + given.ElementLength());
     }
-    return start_job(
-        info.Env(), Phase::vocabulary,
-        [counter = counter_, scoring, scores = std::move(scores),
-         min_count = static_cast<uint64_t>(info[1].As<Napi::Number>().DoubleValue()),
-         threshold = info[2].As<Napi::Number>().DoubleValue()](TaskControl&) -> ToJs {
-          const PhraseCounts& counts = counter->counts();
-          size_t next = 0;  // given in the order of the table
-          const auto score = [&](const WordPair& pair) {
-            return scores.empty() ? score_pair(scoring, counts, pair, min_count) : scores.at(next++);
-          };
-          const auto frozen = std::make_shared<const FrozenPhrases>(counter->rules(), counts, score, threshold);
-          return [frozen](Napi::Env env) -> Napi::Value { return FrozenPhrasesObject::wrap(env, frozen); };
-        });
+    return start_job(info.Env(), Phase::vocabulary,
+                     [counter = counter_, scoring, scores = std::move(scores),
+                      min_count = static_cast<uint64_t>(info[1].As<Napi::Number>().DoubleValue()),
+                      threshold = info[2].As<Napi::Number>().DoubleValue()](TaskControl&) -> ToJs {
+                       const PhraseCounts& counts = counter->counts();
+                       size_t next = 0;  // given in the order of the table
+                       const auto score = [&](const WordPair& pair) {
+                         return scores.empty() ? score_pair(scoring, counts, pair, min_count) : scores.at(next++);
+                       };
+                       const auto frozen =
+                           std::make_shared<const FrozenPhrases>(counter->rules(), counts, score, threshold);
+                       return [frozen](Napi::Env env) -> Napi::Value { return FrozenPhrasesObject::wrap(env, frozen); };
+                     });
   });
 }
 
@@ -187,13 +186,13 @@ Napi::Value PhraseCountsObject::save(const Napi::CallbackInfo& info) {
 // ---- phrases ----
 
 Napi::Function FrozenPhrasesObject::define(Napi::Env env) {
-  return DefineClass(env, "FrozenPhrases",
-                     {InstanceAccessor<&FrozenPhrasesObject::size>("size"),
-                      InstanceMethod<&FrozenPhrasesObject::list>("list"),
-                      InstanceMethod<&FrozenPhrasesObject::joiner>("joiner"),
-                      InstanceMethod<&FrozenPhrasesObject::join_sentence>("joinSentence"),
-                      InstanceMethod<&FrozenPhrasesObject::join_files>("joinFiles"),
-                      InstanceMethod<&FrozenPhrasesObject::save>("save")});
+  return DefineClass(
+      env, "FrozenPhrases",
+      {InstanceAccessor<&FrozenPhrasesObject::size>("size"), InstanceMethod<&FrozenPhrasesObject::list>("list"),
+       InstanceMethod<&FrozenPhrasesObject::joiner>("joiner"),
+       InstanceMethod<&FrozenPhrasesObject::join_sentence>("joinSentence"),
+       InstanceMethod<&FrozenPhrasesObject::join_files>("joinFiles"),
+       InstanceMethod<&FrozenPhrasesObject::save>("save")});
 }
 
 FrozenPhrasesObject::FrozenPhrasesObject(const Napi::CallbackInfo& info)

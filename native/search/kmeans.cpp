@@ -84,9 +84,8 @@ class Clustering {
     Matrix& centroids = result_.centroids;
     std::vector<uint32_t> members(options_.classes, 0);
     for (const uint32_t c : result_.classes) ++members[c];
-    for_each_block(options_.classes, options_.threads, [&](size_t c, unsigned) {
-      std::fill_n(centroids.row(c), dims, 0.0f);
-    });
+    for_each_block(options_.classes, options_.threads,
+                   [&](size_t c, unsigned) { std::fill_n(centroids.row(c), dims, 0.0f); });
     // Each thread adds up classes of its own.
     run_threads(options_.threads, [&](unsigned thread) {
       for (size_t i = 0; i < store_.size(); ++i) {

@@ -28,8 +28,9 @@ struct KMeansResult {
   uint32_t iterations = 0;
 };
 
-// Each word belongs to the centroid with the highest cosine. Rows that are not finite are taken as zeros, which belong to
-// class 0. The result does not depend on the number of threads. Throws ERR_W2V_CANCELLED, ERR_W2V_MEMORY. Progress: iterations.
+// Each word belongs to the centroid with the highest cosine. Rows that are not finite are taken as zeros, which belong
+// to class 0. The result does not depend on the number of threads. Throws ERR_W2V_CANCELLED, ERR_W2V_MEMORY. Progress:
+// iterations.
 KMeansResult cluster(const VectorStore& store, const KMeansOptions& options, TaskControl& control);
 
 }  // namespace w2v

@@ -53,6 +53,59 @@ Encoded from_file(const std::string& text, unsigned threads, const std::string& 
 
 }  // namespace
 
+TEST_CASE("tables of words that outgrow their memory drop the rarer half, and ids stay right") {
+  for (const unsigned threads : {1u, 3u}) {
+    const TemporaryFolder folder;
+    std::string text;
+    for (int i = 0; i < 200000; ++i) text += "often rare" + std::to_string(i) + (i % 7 == 0 ? " seventh\n" : "\n");
+    const std::string path = folder.write("text", text);
+    Corpus corpus({"", 0, 600000});
+    TaskControl control;
+    corpus.append_files({path}, threads, control);
+    const PreparedCorpus prepared = corpus.prepare({{1, 0}}, threads, control);
+    CHECK(prepared.vocabulary.size() < 100000);
+    CHECK(prepared.pruned.words > 100000);
+    CHECK(prepared.pruned.most == 1);
+    CHECK(prepared.pruned.words == prepared.pruned.occurrences);
+    CHECK(prepared.encoded.size == prepared.vocabulary.total());
+    const uint32_t often = prepared.vocabulary.words.find("often"), seventh = prepared.vocabulary.words.find("seventh");
+    CHECK(prepared.vocabulary.counts[often] == 200000);
+    std::vector<uint64_t> seen(prepared.vocabulary.size());
+    size_t line = 0, wrong = 0, position = 0;
+    for (const auto segment : prepared.encoded.segments)
+      for (const uint32_t id : segment) {
+        ++seen[id];
+        wrong += position == 0 && id != often;
+        wrong += id == seventh && line % 7 != 0;
+        ++position;
+        if (id == 0) {
+          ++line;
+          position = 0;
+        }
+      }
+    CHECK(wrong == 0);
+    CHECK(seen == prepared.vocabulary.counts);
+  }
+}
+
+TEST_CASE("ids go to a temporary file once they are too many") {
+  const TemporaryFolder folder;
+  const auto encode = [&](CorpusStorage storage) {
+    Corpus corpus(std::move(storage));
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += "a b c d e f g h i j\n";
+    for (int i = 0; i < 900; ++i) corpus.append(text, Framing::lines, "text");
+    corpus.end_source();
+    TaskControl control;
+    return corpus.prepare({{1, 0}}, 1, control).encoded.fingerprint();
+  };
+  const uint64_t in_memory = encode({});
+  CHECK(encode({folder.path(), 0, 0}) == in_memory);
+  CHECK(encode({folder.path(), 20 << 20, 0}) == in_memory);
+  CHECK_CODE(encode({folder.file("none"), 20 << 20, 0}), code::file_write, "none");
+  CHECK_CODE(encode({folder.file("none"), 0, 0}), code::file_write, "none");
+}
+
 TEST_CASE("words are sorted by falling count, ties by first appearance, </s> is word 0") {
   const Encoded e = from_bytes({"b a c a\nd c  \t a\n"});
   CHECK(e.words == std::vector<std::string>{"</s>", "a", "c", "b", "d"});

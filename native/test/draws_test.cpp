@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "test/ready_model.h"
-
 #include "train/plan.h"
 
 using namespace w2v;

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "test/ready_model.h"
-
 #include "train/schedule.h"
 
 using namespace w2v;
@@ -115,6 +114,20 @@ TEST_CASE("the initial vectors do not depend on the number of threads and lie in
     }
   CHECK(same_as_other < 5);
   CHECK(one.targets.rows() == 201);  // 101 outputs and 100 nodes
+}
+
+TEST_CASE("the tree of counts in any order is that of the counts in order") {
+  const std::vector<uint64_t> sorted{7, 90, 50, 30, 20, 10, 5};
+  const std::vector<uint32_t> place{0, 4, 1, 6, 3, 2, 5};  // of each word among the unsorted ones
+  std::vector<uint64_t> unsorted(sorted.size());
+  for (size_t i = 0; i < sorted.size(); ++i) unsorted[place[i]] = sorted[i];
+  const HuffmanTree a = build_huffman_tree(sorted), b = build_huffman_tree(unsorted);
+  for (uint32_t w = 0; w < sorted.size(); ++w) {
+    CHECK(std::vector<uint32_t>(a.path(w).begin(), a.path(w).end()) ==
+          std::vector<uint32_t>(b.path(place[w]).begin(), b.path(place[w]).end()));
+    CHECK(std::vector<float>(a.path_labels(w).begin(), a.path_labels(w).end()) ==
+          std::vector<float>(b.path_labels(place[w]).begin(), b.path_labels(place[w]).end()));
+  }
 }
 
 TEST_CASE("subsampling keeps rare words always and frequent ones by the original's formula") {

@@ -9,6 +9,7 @@
 
 #include "test/check.h"
 #include "test/ready_model.h"
+#include "train/loss.h"
 #include "train/plan.h"
 #include "train/views.h"
 
@@ -70,6 +71,8 @@ double company_margin(const VectorStore& store) {
     }
   return sum[1] / pairs[1] - sum[0] / pairs[0];
 }
+
+std::string bytes_of(const Matrix& matrix) { return {reinterpret_cast<const char*>(matrix.row(0)), matrix.bytes()}; }
 
 TrainingOptions small_options(bool skip_gram, bool hierarchical_softmax, uint32_t negative) {
   TrainingOptions options;
@@ -241,6 +244,113 @@ TEST_CASE("cancelling throws, stopping early keeps what is learned") {
   CHECK(result.state().words < control.total);
   CHECK(result.learning_rate() > 0);
   CHECK(std::isfinite(cosine(*input_vectors(*result.model()), "w1", "w2")));
+}
+
+TEST_CASE("a training with ends in between is one without, with one thread") {
+  const std::string text = grouped_text(400, 5);
+  for (const Negatives negatives : {Negatives::per_pair, Negatives::shared})
+    for (const bool hierarchical_softmax : {false, true}) {
+      TrainingOptions options = small_options(hierarchical_softmax, hierarchical_softmax, 3);
+      options.negatives = negatives;
+      options.sample = 1e-2;
+      TaskControl control;
+      const Training whole = train_text(text, options, control);
+      // Ended after some single sentences, at the end of the epoch, or some time later; each part begins from the
+      // state.
+      Training parts = training_of(text, options, control);
+      std::mt19937 random(3);
+      while (parts.state().epochs() < options.epochs) {
+        TaskControl part;
+        part.stop_early = random() % 8 != 0;
+        std::thread stopper([&part] { part.stop_early = true; });
+        parts.run(std::min<uint64_t>(options.epochs, parts.state().epochs() + 1 + random() % 2), part);
+        stopper.join();
+      }
+      CHECK(parts.state().words == whole.state().words);
+      CHECK(parts.learning_rate() == whole.learning_rate());
+      CHECK(bytes_of(parts.model()->input) == bytes_of(whole.model()->input));
+      CHECK(bytes_of(parts.model()->targets) == bytes_of(whole.model()->targets));
+      // Epoch by epoch.
+      Training by_epochs = training_of(text, options, control);
+      for (uint64_t epoch = 1; epoch <= options.epochs; ++epoch) {
+        by_epochs.run(epoch, control);
+        CHECK(by_epochs.state().epochs() == epoch);
+      }
+      CHECK(bytes_of(by_epochs.model()->input) == bytes_of(whole.model()->input));
+    }
+}
+
+TEST_CASE("several threads end between sentences and go on where they were") {
+  const std::string text = grouped_text(500, 6);
+  TrainingOptions options = small_options(true, true, 3);
+  options.threads = 3;
+  options.epochs = 4;
+  TaskControl control;
+  Training training = training_of(text, options, control);
+  while (training.state().epochs() < options.epochs) {
+    TaskControl part;
+    part.stop_early = true;  // each thread goes through one sentence
+    training.run(options.epochs, part);
+  }
+  CHECK(training.state().words == 4 * 13 * 500);
+  CHECK(company_margin(*input_vectors(*training.model())) > 0.02);
+}
+
+TEST_CASE("the loss is that of the model's probabilities, measured before it learns") {
+  const std::string text = grouped_text(600, 7);
+  for (const bool skip_gram : {true, false})
+    for (const bool hierarchical_softmax : {true, false}) {
+      TrainingOptions options = small_options(skip_gram, hierarchical_softmax, hierarchical_softmax ? 0 : 4);
+      options.threads = 2;
+      TaskControl control;
+      Training training = train_text(text, options, control);
+      const auto& losses = training.state().losses;
+      REQUIRE(losses.size() == options.epochs);
+      CHECK(losses.back().mean() < losses.front().mean());
+      CHECK(control.loss == doctest::Approx(losses.back().mean()));
+      const EpochLoss first = validate(*training.model(), training.corpus(), options, control);
+      options.threads = 1;
+      const EpochLoss second = validate(*training.model(), training.corpus(), options, control);
+      CHECK(first.predictions == second.predictions);
+      CHECK(first.mean() == doctest::Approx(second.mean()));
+      CHECK(first.mean() == doctest::Approx(losses.back().mean()).epsilon(0.15));
+      options.compute_loss = false;
+      CHECK(train_text(text, options, control).state().losses[0].predictions == 0);
+    }
+}
+
+TEST_CASE("the loss of one step, by hand") {
+  Matrix input(3, 2, "test"), target(4, 2, "test");
+  const float rows[3][2] = {{1, 2}, {-1, 0.5f}, {3, 0}}, targets[4][2] = {{0.5f, 1}, {-2, 1}, {1, 1}, {100, 0}};
+  for (size_t d = 0; d < 2; ++d) {
+    for (size_t i = 0; i < 3; ++i) input.row(i)[d] = rows[i][d];
+    for (size_t i = 0; i < 4; ++i) target.row(i)[d] = targets[i][d];
+  }
+  Matrix own(1, 2, "test");
+  std::copy_n(targets[3], 2, own.row(0));
+  target.row(3)[0] = -7;  // not looked at: the thread has a copy
+  UpdateTables tables{.input = input.row(0),
+                      .target = target.row(0),
+                      .own_target = own.row(0),
+                      .first_own = 3,
+                      .stride = input.stride(),
+                      .combine = Combine::none,
+                      .rate_factors = nullptr,
+                      .logistic = nullptr,
+                      .scratch = nullptr,
+                      .row_pointers = nullptr};
+  const std::vector<uint32_t> inputs{0, 2}, ids{1, 2, 3};
+  const std::vector<float> labels{1, 0, 1};
+  const Step step{inputs.data(), ids.data(), labels.data(), 2, 3, 0, 0.1f};
+  const auto loss = [](double x, double y) {  // of an input, over the three targets
+    const auto cost = [](double score) { return std::log1p(std::exp(-score)); };
+    return cost(-2 * x + y) + cost(-(x + y)) + cost(100 * x);
+  };
+  CHECK(LossMeter(tables).loss(step) == doctest::Approx(loss(1, 2) + loss(3, 0)));
+  tables.combine = Combine::mean;
+  CHECK(LossMeter(tables).loss(step) == doctest::Approx(loss(2, 1)));
+  tables.combine = Combine::sum;
+  CHECK(LossMeter(tables).loss(step) == doctest::Approx(loss(4, 2)));
 }
 
 TEST_CASE("an empty corpus and a vocabulary without words are refused") {

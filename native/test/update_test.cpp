@@ -20,6 +20,7 @@ struct Bench {
   uint32_t n_nodes;
   float rate = 0.1f;
   std::vector<float*> row_pointers;
+  std::vector<float> rate_factors;  // of the input rows; empty: none
 
   Bench(size_t dims, size_t n_inputs, size_t n_targets, uint32_t nodes, unsigned seed, float scale = 1)
       : input(12, dims, "test"),
@@ -59,6 +60,7 @@ struct Bench {
                     .first_own = first_own,
                     .stride = input.stride(),
                     .combine = combine,
+                    .rate_factors = rate_factors.empty() ? nullptr : rate_factors.data(),
                     .logistic = logistic,
                     .scratch = scratch.row(0),
                     .row_pointers = row_pointers.data()});
@@ -100,12 +102,13 @@ void reference_step(const Bench& b, Combine combine, Sigma sigma, Rows& input, R
         target[b.targets[t]][d] += g * sources[m][d];
       }
     }
+    const auto factor = [&](uint32_t row) { return b.rate_factors.empty() ? 1.0 : double{b.rate_factors[row]}; };
     if (combine == Combine::none) {
-      for (size_t d = 0; d < dims; ++d) input[b.inputs[m]][d] += gradient[d];
+      for (size_t d = 0; d < dims; ++d) input[b.inputs[m]][d] += factor(b.inputs[m]) * gradient[d];
     } else {
       for (const uint32_t row : b.inputs)
         for (size_t d = 0; d < dims; ++d)
-          input[row][d] += gradient[d] / (combine == Combine::sum ? static_cast<double>(contexts) : 1.0);
+          input[row][d] += factor(row) * gradient[d] / (combine == Combine::sum ? static_cast<double>(contexts) : 1.0);
     }
   }
 }
@@ -148,6 +151,24 @@ TEST_CASE("every ISA computes the step of step.h") {
             CHECK(padding_is_zero(b.input));
             CHECK(padding_is_zero(b.target));
           }
+}
+
+TEST_CASE("rate factors scale the change of input rows, and of them alone") {
+  for (const Kernels* const* k = available_kernels(); *k != nullptr; ++k)
+    for (const Combine combine : {Combine::none, Combine::mean, Combine::sum})
+      for (const size_t n_inputs : {1, 3, 10})
+        for (const size_t n_targets : {1, 6, 23}) {
+          Bench b(33, n_inputs, n_targets, 0, static_cast<unsigned>(n_inputs + n_targets), 3);
+          for (size_t row = 0; row < b.input.rows(); ++row) b.rate_factors.push_back(static_cast<float>(row % 4) / 2);
+          Rows input = rows_of(b.input), target = rows_of(b.target);
+          reference_step(b, combine, exact_sigma, input, target);
+          b.run(**k, combine, nullptr);
+          CAPTURE((*k)->isa);
+          CAPTURE(n_inputs);
+          CAPTURE(n_targets);
+          CHECK(largest_difference(b.input, input) < 2e-6);
+          CHECK(largest_difference(b.target, target) < 2e-6);
+        }
 }
 
 TEST_CASE("rows that repeat within a step get every update") {

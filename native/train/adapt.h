@@ -14,8 +14,8 @@ namespace w2v {
 
 // The words of `counted` come to the model's: counts of those that are there already are added up, the others follow
 // them, at the end, with the input row that they would have had from the start and a target row of zeros. Rows of old
-// words stay as they are; tree nodes start anew where the tree has changed, whose nodes have other words below them then.
-// Views of the model are of what was before. Returns how many words are new. Throws ERR_W2V_MEMORY.
+// words stay as they are; tree nodes start anew where the tree has changed, whose nodes have other words below them
+// then. Views of the model are of what was before. Returns how many words are new. Throws ERR_W2V_MEMORY.
 uint32_t add_words(Model& model, const std::vector<WordCount>& counted, uint64_t sentences,
                    const TrainingOptions& options);
 

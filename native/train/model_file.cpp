@@ -28,11 +28,12 @@ std::shared_ptr<const MappedFile> open_model(const std::string& path) {
   const std::string_view bytes(file->data(), file->size());
   const std::string kind = SectionFile::kind_of(bytes);
   if (kind != model_kind)
-    throw Error(code::vector_format,
-                "'" + path + "': expected a model, as Word2Vec's save() writes it, but " +
-                    (kind == vectors_kind ? "it holds vectors only: they can be loaded as KeyedVectors, and "
-                                            "Word2Vec.fromVectors() makes a model of them"
-                                          : "it is " + (kind.empty() ? "another format" : "of the kind '" + kind + "'")));
+    throw Error(
+        code::vector_format,
+        "'" + path + "': expected a model, as Word2Vec's save() writes it, but " +
+            (kind == vectors_kind ? "it holds vectors only: they can be loaded as KeyedVectors, and "
+                                    "Word2Vec.fromVectors() makes a model of them"
+                                  : "it is " + (kind.empty() ? "another format" : "of the kind '" + kind + "'")));
   return file;
 }
 

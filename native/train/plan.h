@@ -58,8 +58,8 @@ class IdRange {
 // step for each window, its draws a function of its position.
 class Plan {
  public:
-  // Part `thread` of options.threads, from where `state` has it to the end of epoch `until`. The references must outlive
-  // the plan, but for the state.
+  // Part `thread` of options.threads, from where `state` has it to the end of epoch `until`. The references must
+  // outlive the plan, but for the state.
   Plan(const Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, Schedule& schedule,
        const TrainingState& state, unsigned thread, uint64_t until);
 

@@ -6,7 +6,11 @@
 namespace w2v {
 
 Schedule::Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control, uint64_t words)
-    : alpha_(options.alpha), min_alpha_(options.min_alpha), total_words_(total_words), control_(control), words_(words) {
+    : alpha_(options.alpha),
+      min_alpha_(options.min_alpha),
+      total_words_(total_words),
+      control_(control),
+      words_(words) {
   control_.done = words;
   control_.learning_rate = rate();
 }

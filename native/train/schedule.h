@@ -12,7 +12,8 @@ namespace w2v {
 // Counts the words that all threads have gone through and tells the learning rate at that point. Thread-safe.
 class Schedule {
  public:
-  // `total_words`: of all epochs; `words`: of them done. Progress and rate are told to `control`, which must outlive this.
+  // `total_words`: of all epochs; `words`: of them done. Progress and rate are told to `control`, which must outlive
+  // this.
   Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control, uint64_t words = 0);
 
   // Adds to the count; returns the rate to go on with.

@@ -12,8 +12,9 @@ TrainingState TrainingState::before(const TrainingOptions& options) {
   for (uint32_t thread = 0; thread < options.threads; ++thread) {
     const uint64_t start = options.seed - 1 + thread;  // seed 1: as word2vec.c's threads start
     const bool again = options.epochs_before > 0;
-    state.threads.push_back({.draws = again ? SplitMix(start * 0x9fb21c651e98df25 + options.epochs_before).next() : start,
-                             .learning_rate = options.alpha});
+    state.threads.push_back(
+        {.draws = again ? SplitMix(start * 0x9fb21c651e98df25 + options.epochs_before).next() : start,
+         .learning_rate = options.alpha});
   }
   return state;
 }
