@@ -52,7 +52,7 @@ export interface TrainingOptions {
    * limit if not given.
    */
   maxVocabMemory?: number | undefined;
-  /** Measure the loss, by samples: every 128th window of each thread, before it is learned from. @defaultValue true */
+  /** Measure the loss, by samples: every 256th window of each thread, before it is learned from. @defaultValue true */
   computeLoss?: boolean | undefined;
 }
 

@@ -186,6 +186,11 @@ export class Word2Vec {
     return this.#words;
   }
 
+  /** It was loaded from a checkpoint in mid-course: {@link Word2Vec.resume} goes on with that training. */
+  get isCheckpoint(): boolean {
+    return this.#run !== undefined;
+  }
+
   /** The vectors of words as targets (syn1neg), in the same order; undefined without negative sampling. A view, as {@link Word2Vec.vectors}. */
   get outputVectors(): KeyedVectors | undefined {
     const store = callNative(() => this.#native.outputs());

@@ -84,6 +84,8 @@ const options = {
   seed: 1,
   maxSentenceLength: 1000,
   shrinkWindows: true,
+  computeLoss: true,
+  epochsBefore: 0,
 };
 
 const loading = {
@@ -95,7 +97,13 @@ const loading = {
   allowTruncated: false,
 };
 
-const vocabulary = { minCount: 1, maxFinalVocab: 0, readVocab: undefined };
+const vocabulary = {
+  minCount: 1,
+  maxFinalVocab: 0,
+  readVocab: undefined,
+  stopWords: undefined,
+  rules: undefined,
+};
 
 /** The object, and the members that are read of it. */
 function watched(object) {
@@ -110,23 +118,43 @@ function watched(object) {
 
 /** Goes through the addon once; interface name → members of an instance. */
 async function readAddon(addon, folder) {
-  const corpus = addon.createCorpus();
-  const job = corpus.append(
-    Buffer.from('the cat and the dog\nthe dog and the cat\n'),
-    'lines',
-    'check-binding',
-  );
-  const progress = job.progress();
-  await job.promise;
-  corpus.endSource();
-
-  const cache = await addon.createCorpus().openCache(folder, [], vocabulary, 1).promise;
+  const [watchedStorage, storageRead] = watched({ spool: undefined, bytesInMemory: 0, vocabularyBytes: 0 });
+  const read = async () => {
+    const corpus = addon.createCorpus(watchedStorage);
+    const job = corpus.append(
+      Buffer.from('the cat and the dog\nthe dog and the cat\n'),
+      'lines',
+      'check-binding',
+    );
+    const progress = job.progress();
+    await job.promise;
+    corpus.endSource();
+    return { corpus, job, progress };
+  };
+  const { corpus, job, progress } = await read();
+  const cache = await addon.createCorpus(watchedStorage).openCache(folder, [], vocabulary, 1).promise;
   const [watchedVocabulary, vocabularyRead] = watched(vocabulary);
   const prepared = await corpus.prepare(watchedVocabulary, 1).promise;
   const [watchedOptions, optionsRead] = watched(options);
-  const corpusMembers = membersOf(corpus); // before train() consumes it
-  const result = await addon.train(corpus, watchedOptions).promise;
-  const { vectors } = result;
+  const corpusMembers = membersOf(corpus); // before a training consumes it
+  const { model } = await addon.createModel(corpus, watchedOptions).promise;
+  const training = await model.startTraining(corpus, watchedOptions, 0, false).promise;
+  const status = await training.run(1).promise;
+  const vectors = model.vectors();
+  const [watchedClusters, clustersRead] = watched({
+    classes: 2,
+    asWord2vec: false,
+    iterations: 5,
+    seed: 1,
+    threads: 1,
+  });
+  const clusters = await vectors.cluster(watchedClusters).promise;
+  const [watchedRules, rulesRead] = watched({ connectors: [], delimiter: '_', mostEntries: 1000 });
+  const phrases = addon.createPhrases(watchedRules);
+  await phrases.append(Buffer.from('new york new york'), 'lines', 'check-binding').promise;
+  phrases.endSource();
+  const statistics = await phrases.merge().promise;
+  const frozen = await phrases.freeze('default', 1, 0, undefined).promise;
   const query = vectors.rows(Uint32Array.of(0));
   const [watchedSearch, searchRead] = watched({
     queries: query,
@@ -157,12 +185,22 @@ async function readAddon(addon, folder) {
     ['Job', membersOf(job)],
     ['JobProgress', membersOf(progress)],
     ['VocabularySource', vocabularyRead],
+    ['CorpusStorage', storageRead],
     ['CacheResult', membersOf(cache)],
     ['PrepareResult', membersOf(prepared)],
     ['NativeTrainingOptions', optionsRead],
     ['VectorIndex', membersOf(index)],
     ['IndexOptions', indexRead],
-    ['NativeTrainingResult', membersOf(result)],
+    ['Model', membersOf(model)],
+    ['Training', membersOf(training)],
+    ['TrainingStatus', membersOf(status)],
+    ['ClusterRequest', clustersRead],
+    ['ClusterResult', membersOf(clusters)],
+    ['PhraseRules', rulesRead],
+    ['PhraseStatistics', membersOf(statistics)],
+    ['PhraseCounts', membersOf(phrases)],
+    ['FrozenPhrases', membersOf(frozen)],
+    ['PhraseJoiner', membersOf(frozen.joiner())],
     ['VectorStore', membersOf(vectors)],
     ['SearchRequest', searchRead],
     ['SearchResult', membersOf(found)],
@@ -173,7 +211,15 @@ async function readAddon(addon, folder) {
 }
 
 /** Objects that the addon reads: it must know every member. */
-const inputs = new Set(['NativeTrainingOptions', 'VocabularySource', 'NativeLoadOptions', 'SearchRequest']);
+const inputs = new Set([
+  'NativeTrainingOptions',
+  'VocabularySource',
+  'NativeLoadOptions',
+  'SearchRequest',
+  'CorpusStorage',
+  'ClusterRequest',
+  'PhraseRules',
+]);
 
 function compare(name, declared, actual) {
   if (!declared) return [`${name}: the addon has one, binding.d.ts declares none`];

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KeyedVectors } from '../dist/index.mjs';
+import { KeyedVectors, Phrases, Word2Vec } from '../dist/index.mjs';
 
 const scripts = path.dirname(fileURLToPath(import.meta.url));
 const shared = path.join(scripts, '..', '..', 'shared', 'data');
@@ -50,6 +50,19 @@ async function compare() {
   ask(10, () => ['mostSimilar', several(2), [], { topN: 5, clipStart: 100, clipEnd: 400 }]);
   ask(40, () => ['mostSimilarCosmul', several(2), several(1)]);
   ask(10, () => ['similarByVector', vector()]);
+  const letters = [...'abcdefgh', 'of', 'the'];
+  const text = Array.from({ length: 60 }, () =>
+    Array.from({ length: 12 }, () => letters[Math.floor(random() * letters.length)]),
+  );
+  for (const connectors of [[], ['of', 'the']]) {
+    ask(2, (i) => ['phrases', text, 'default', 1 + 3 * i, 1, connectors]);
+    ask(2, (i) => ['phrases', text, 'npmi', 1 + 3 * i, 0.05, connectors]);
+  }
+  const small = await Word2Vec.train(text, { vectorSize: 6, minCount: 1, threads: 1, epochs: 20 });
+  const own = [...small.vectors].slice(1); // gensim has no </s>
+  const rowsOf = (store) => own.map((each) => [...store.get(each)]);
+  for (const context of [['a'], ['b', 'c', 'of']])
+    ask(1, () => ['predictOutputWord', own, rowsOf(small.vectors), rowsOf(small.outputVectors), context]);
   ask(10, () => ['similarByWord', word()]);
   for (const name of ['similarity', 'distance', 'rank', 'closerThan', 'relativeCosineSimilarity'])
     ask(30, () => [name, word(), word()]);
@@ -85,7 +98,7 @@ async function compare() {
   const largest = new Map();
   let wrong = 0;
   for (const [i, [name, ...args]] of questions.entries()) {
-    const difference = distance(await answer(vectors, name, args), expected[i]);
+    const difference = distance(await answer(vectors, small, name, args), expected[i]);
     const [count = 0, most = 0] = largest.get(name) ?? [];
     largest.set(name, [count + 1, Math.max(most, difference)]);
     if (difference > 2e-5) {
@@ -94,7 +107,7 @@ async function compare() {
         `${name}(${JSON.stringify(args).slice(0, 200)}): expected`,
         expected[i],
         'received',
-        await answer(vectors, name, args),
+        await answer(vectors, small, name, args),
       );
     }
   }
@@ -105,7 +118,7 @@ async function compare() {
   process.exitCode = wrong === 0 ? 0 : 1;
 }
 
-async function answer(vectors, name, args) {
+async function answer(vectors, small, name, args) {
   const list = (neighbours) => neighbours.map(({ word, score }) => [word, score]);
   const copy = () => vectors.vectorsForAll(vectors);
   switch (name) {
@@ -140,6 +153,19 @@ async function answer(vectors, name, args) {
       await own.unitNormalizeAll();
       return [...own.getVectors(...args)];
     }
+    case 'phrases': {
+      const [sentences, scoring, minCount, threshold, connectorWords] = args;
+      const learned = await Phrases.learn(sentences, { scoring, minCount, threshold, connectorWords });
+      const frozen = await learned.freeze();
+      const found = [...frozen].map(({ phrase, score }) => [phrase, score]);
+      const byName = (a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0);
+      return [found.sort(byName), sentences.map((sentence) => frozen.join(sentence))];
+    }
+    case 'predictOutputWord':
+      return (await small.predictOutputWord(args[3], { topN: 5 })).map((answer) => [
+        answer.word,
+        answer.probability,
+      ]);
     case 'wmDistance':
       return vectors.wmDistance(args[0], args[1], { norm: args[2] });
     case 'evaluateWordAnalogies': {

@@ -59,7 +59,31 @@ def word_pairs(file, restrict):
     return [float(pearson[0]), float(spearman[0]), float(oov)]
 
 
+def phrases(sentences, scoring, min_count, threshold, connectors):
+    from gensim.models.phrases import Phrases
+
+    learned = Phrases(
+        sentences, scoring=scoring, min_count=min_count, threshold=threshold, connector_words=frozenset(connectors)
+    )
+    frozen = learned.freeze()
+    found = sorted(frozen.phrasegrams.items())
+    return [pairs(found), [list(sentence) for sentence in frozen[sentences]]]
+
+
+def predicted(words, inputs, outputs, context):
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(vector_size=len(inputs[0]), min_count=1, negative=5)
+    model.build_vocab_from_freq({word: len(words) - i for i, word in enumerate(words)})
+    order = [words.index(word) for word in model.wv.index_to_key]
+    model.wv.vectors = np.array(inputs, dtype=np.float32)[order]
+    model.syn1neg = np.array(outputs, dtype=np.float32)[order]
+    return pairs(model.predict_output_word(context, topn=5))
+
+
 methods = {
+    "phrases": phrases,
+    "predictOutputWord": predicted,
     "mostSimilar": lambda p, n, o: pairs(
         kv.most_similar(
             positive=terms(p),

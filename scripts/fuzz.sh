@@ -26,7 +26,7 @@ for target in "${targets[@]}"; do
   echo "fuzz: $target, $seconds s"
   # A reader that allocates what a small file cannot justify fails by the limits.
   ${fixed_addresses[@]+"${fixed_addresses[@]}"} "$folder/native/fuzz/fuzz_$target" "$found" "native/fuzz/corpus/$target" \
-    -max_total_time="$seconds" -timeout=10 -max_len=40000 -malloc_limit_mb=64 -rss_limit_mb=2048 \
+    -max_total_time="$seconds" -timeout=10 -max_len=70000 -malloc_limit_mb=64 -rss_limit_mb=2048 \
     -artifact_prefix="$folder/failures/$target-" -print_final_stats=1 >"$folder/$target.log" 2>&1 ||
     { tail -n 60 "$folder/$target.log" >&2; exit 1; }
   grep -E "stat::number_of_executed_units|stat::new_units_added" "$folder/$target.log"

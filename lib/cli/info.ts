@@ -9,6 +9,20 @@ import {
   withExamples,
   vectorsHelp,
 } from './common.js';
+import { Word2Vec } from '../word2vec.js';
+
+/** What a model file holds beside its vectors; nothing for any other file. */
+async function describeModel(file: string): Promise<Record<string, unknown>> {
+  const model = await Word2Vec.load(file).catch(() => undefined);
+  if (!model) return {};
+  const { sg, hs, negative, window, seed } = model.options;
+  return {
+    epochsTrained: model.epochsTrained,
+    wordsTrained: model.wordsTrained,
+    checkpoint: model.isCheckpoint,
+    ...{ sg, hs, negative, window, seed },
+  };
+}
 
 export function infoCommand(): Command {
   const command = new Command('info')
@@ -30,6 +44,7 @@ export function infoCommand(): Command {
         invalidWords,
         nonFiniteRows,
         firstWords,
+        ...(await describeModel(file)),
       };
       if (flags.json) {
         printJson(info);

@@ -8,7 +8,16 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { Word2Vec } from '../../dist/index.js';
-import { cores, machine, markdownTable, replaceSection, root, sharedData, temporaryFolder, today } from './common.mjs';
+import {
+  cores,
+  machine,
+  markdownTable,
+  replaceSection,
+  root,
+  sharedData,
+  temporaryFolder,
+  today,
+} from './common.mjs';
 
 const { values } = parseArgs({ options: { docs: { type: 'boolean', default: false } } });
 const archive = path.join(sharedData, 'reuters21578-apte.tar.gz');
@@ -26,7 +35,12 @@ function paragraphs(part) {
   return readdirSync(documents).flatMap((name) =>
     readFileSync(path.join(documents, name), 'utf8')
       .split(/\n {6}/)
-      .map((text) => text.toLowerCase().replace(/[^a-z]+/g, ' ').trim())
+      .map((text) =>
+        text
+          .toLowerCase()
+          .replace(/[^a-z]+/g, ' ')
+          .trim(),
+      )
       .filter((text) => text !== ''),
   );
 }
@@ -38,7 +52,9 @@ const general = path.join(folder, 'wiki8.txt');
 const words = gunzipSync(readFileSync(wiki)).toString().split(/\s+/).filter(Boolean);
 writeFileSync(
   general,
-  Array.from({ length: Math.ceil(words.length / 20) }, (_, i) => words.slice(20 * i, 20 * i + 20).join(' ')).join('\n'),
+  Array.from({ length: Math.ceil(words.length / 20) }, (_, i) =>
+    words.slice(20 * i, 20 * i + 20).join(' '),
+  ).join('\n'),
 );
 
 const options = { sg: true, vectorSize: 100, sample: 1e-4, threads: cores };
@@ -62,7 +78,9 @@ await frozen.train(domain, training);
 const half = (await withDomainWords()).model;
 await half.setLearningRateFactor(before, 0.1);
 await half.train(domain, training);
-const counts = Object.fromEntries([...untouched.vectors].map((word) => [word, untouched.vectors.count(word)]));
+const counts = Object.fromEntries(
+  [...untouched.vectors].map((word) => [word, untouched.vectors.count(word)]),
+);
 const alone = await Word2Vec.fromFrequencies(counts, { ...options, minCount: 1 });
 await alone.train(domain, training);
 
@@ -106,14 +124,19 @@ const frequent = moved.filter(({ word }) => inDomain.get(word) >= 100).sort((x, 
 const middle = (list) => list[list.length >> 1].cosine.toFixed(3);
 const neighbours = [];
 for (const word of ['net', 'crude', 'futures', 'shares', 'cocoa', 'dollar']) {
-  const list = async (vectors) => (await vectors.mostSimilar(word, { topN: 6 })).map(({ word }) => word).join(', ');
+  const list = async (vectors) =>
+    (await vectors.mostSimilar(word, { topN: 6 })).map(({ word }) => word).join(', ');
   neighbours.push([word, await list(a), await list(b)]);
 }
 const fresh = [...b].slice(before.length).filter((word) => !word.includes('_'));
 const news = fresh.sort((x, y) => inDomain.get(y) - inDomain.get(x)).slice(0, 4);
 const newWords = [];
 for (const word of news)
-  newWords.push([word, String(inDomain.get(word)), (await b.mostSimilar(word, { topN: 6 })).map(({ word }) => word).join(', ')]);
+  newWords.push([
+    word,
+    String(inDomain.get(word)),
+    (await b.mostSimilar(word, { topN: 6 })).map(({ word }) => word).join(', '),
+  ]);
 
 const section = `\`npm run bench:adaptation -- --docs\`, ${machine}, ${today}; ${cores} threads: a second run differs a little. General text: wiki8, ${words.length.toLocaleString('en')} words. Domain: the ${(text.length / 1e6).toFixed(2)} M words of
 Reuters-21578's training documents (ModApte); held out: its test documents, ${heldOut.length.toLocaleString('en')} paragraphs. Skip-gram, 100 dimensions, 5 epochs each. The vocabulary has ${before.length.toLocaleString('en')} words of general text and ${added.toLocaleString('en')} that the domain adds.

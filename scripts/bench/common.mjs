@@ -31,7 +31,7 @@ export function runJson(program, args, options = {}) {
   return JSON.parse(run(program, args, options).trim().split('\n').at(-1));
 }
 
-/** Wall seconds of a program, and the most anonymous memory it had at a time, in bytes (null where /proc is not there). */
+/** Wall seconds of a program, the most anonymous memory it had at a time, in bytes (null where /proc is not there), and what it wrote to stderr. */
 export async function runWatched(program, args, options = {}) {
   const start = performance.now();
   const child = spawn(program, args.map(String), { stdio: ['ignore', 'ignore', 'pipe'], ...options });
@@ -51,7 +51,7 @@ export async function runWatched(program, args, options = {}) {
     child.on('error', reject);
   }).finally(() => clearInterval(watch));
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${messages}`);
-  return { seconds: (performance.now() - start) / 1000, anonymousBytes };
+  return { seconds: (performance.now() - start) / 1000, anonymousBytes, messages };
 }
 
 export function median(numbers) {
