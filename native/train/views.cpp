@@ -12,7 +12,7 @@ struct Owner {
 std::shared_ptr<const VectorStore> view(const Model& model, const Matrix& rows) {
   const WordIndex& words = model.vocabulary->words;
   VectorStore::Parts parts;
-  parts.owner = std::make_shared<const Owner>(model.vocabulary, rows.storage());
+  parts.owner = std::make_shared<const Owner>(Owner{model.vocabulary, rows.storage()});
   parts.size = model.vocabulary->size();
   parts.dims = rows.dims();
   parts.rows = reinterpret_cast<const char*>(rows.row(0));
