@@ -195,6 +195,8 @@ export interface PhraseCounts {
     threshold: number,
     scores: Float64Array | undefined,
   ): Job<FrozenPhrases>;
+  /** Words and pairs that occur so many times at least. */
+  frequent(minCount: number): Job<number>;
   save(path: string, notes: string): Job<void>;
 }
 
@@ -318,6 +320,8 @@ export interface VectorStore {
   /** A copy of the rows, n × vectorSize. */
   rows(indices: Uint32Array): Float32Array;
   search(request: SearchRequest): Job<SearchResult>;
+  /** The same on the JavaScript thread, by cosine. */
+  searchNow(request: SearchRequest): SearchResult;
   /** The cosine of a query of vectorSize numbers with every row; NaN for a row that is not finite. */
   cosines(query: Float32Array, threads: number): Job<Float32Array>;
   /** Word Mover's Distance of two texts, given as positions of their words; infinity where one is empty. */
@@ -415,10 +419,7 @@ export interface Binding {
   availableIsas(): string[];
   createCorpus(storage: CorpusStorage): Corpus;
   /** Takes the vocabulary of a prepared corpus, whose words it adds up; the corpus is there to be trained on. */
-  createModel(
-    corpus: Corpus,
-    options: NativeTrainingOptions,
-  ): Job<{ model: Model; vocabularyWords: number }>;
+  createModel(corpus: Corpus, options: NativeTrainingOptions): Job<{ model: Model; vocabularyWords: number }>;
   /** `lengths[i]` bytes of `words` (consumed) each; `</s>` among them is the number of sentences. */
   createModelOfCounts(
     words: ByteBuffer,

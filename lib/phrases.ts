@@ -304,6 +304,11 @@ export class Phrases {
     return this.#statistics.words + this.#statistics.pairs;
   }
 
+  /** Different words and pairs that occur so many times at least. */
+  async countFrequent(minCount: number): Promise<number> {
+    return runJob(() => this.#native.frequent(minCount));
+  }
+
   /** What the user should know. */
   get warnings(): string[] {
     const { prunedEntries, prunedUpTo } = this.#statistics;

@@ -1,9 +1,9 @@
 // Model files and checkpoints.
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-
-#include <unistd.h>
 
 #include "fuzz/use_vectors.h"
 #include "train/model_file.h"

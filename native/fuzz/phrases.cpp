@@ -1,11 +1,12 @@
 // Phrase files.
+#include "corpus/phrases.h"
+
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
-#include <unistd.h>
-
-#include "corpus/phrases.h"
 #include "fuzz/use_vectors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

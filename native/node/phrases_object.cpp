@@ -1,5 +1,6 @@
 #include "node/phrases_object.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -38,7 +39,8 @@ Napi::Function PhraseCountsObject::define(Napi::Env env) {
        InstanceMethod<&PhraseCountsObject::append>("append"),
        InstanceMethod<&PhraseCountsObject::end_source>("endSource"),
        InstanceMethod<&PhraseCountsObject::merge>("merge"), InstanceMethod<&PhraseCountsObject::pairs>("pairs"),
-       InstanceMethod<&PhraseCountsObject::freeze>("freeze"), InstanceMethod<&PhraseCountsObject::save>("save")});
+       InstanceMethod<&PhraseCountsObject::frequent>("frequent"), InstanceMethod<&PhraseCountsObject::freeze>("freeze"),
+       InstanceMethod<&PhraseCountsObject::save>("save")});
 }
 
 PhraseCountsObject::PhraseCountsObject(const Napi::CallbackInfo& info)
@@ -143,6 +145,20 @@ Napi::Value PhraseCountsObject::pairs(const Napi::CallbackInfo& info) {
   js["second"] = to_typed_array<Napi::Float64Array>(info.Env(), std::span<const double>(second));
   js["both"] = to_typed_array<Napi::Float64Array>(info.Env(), std::span<const double>(both));
   return js;
+}
+
+Napi::Value PhraseCountsObject::frequent(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return start_job(
+        info.Env(), Phase::vocabulary,
+        [counter = counter_, least = info[0].As<Napi::Number>().DoubleValue()](TaskControl&) -> ToJs {
+          const PhraseCounts& counts = counter->counts();
+          const auto enough = [least](uint64_t count) { return static_cast<double>(count) >= least; };
+          uint64_t found = static_cast<uint64_t>(std::count_if(counts.counts.begin(), counts.counts.end(), enough));
+          counts.pairs.for_each([&](const WordPair& pair) { found += enough(pair.count); });
+          return [found](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, static_cast<double>(found)); };
+        });
+  });
 }
 
 Napi::Value PhraseCountsObject::freeze(const Napi::CallbackInfo& info) {

@@ -27,6 +27,7 @@ class PhraseCountsObject : public Napi::ObjectWrap<PhraseCountsObject> {
   void end_source(const Napi::CallbackInfo& info);
   Napi::Value merge(const Napi::CallbackInfo& info);
   Napi::Value pairs(const Napi::CallbackInfo& info);
+  Napi::Value frequent(const Napi::CallbackInfo& info);
   Napi::Value freeze(const Napi::CallbackInfo& info);
   Napi::Value save(const Napi::CallbackInfo& info);
 

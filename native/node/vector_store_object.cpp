@@ -57,6 +57,7 @@ Napi::Function VectorStoreObject::define(Napi::Env env) {
                       InstanceMethod<&VectorStoreObject::count_at>("countAt"),
                       InstanceMethod<&VectorStoreObject::rows>("rows"),
                       InstanceMethod<&VectorStoreObject::search>("search"),
+                      InstanceMethod<&VectorStoreObject::search_now>("searchNow"),
                       InstanceMethod<&VectorStoreObject::cosines>("cosines"),
                       InstanceMethod<&VectorStoreObject::word_movers_distance>("wordMoversDistance"),
                       InstanceMethod<&VectorStoreObject::with_words>("withWords"),
@@ -189,6 +190,14 @@ Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
             return to_js(env, found);
           };
         });
+  });
+}
+
+Napi::Value VectorStoreObject::search_now(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    TaskControl control;
+    const OwnedRequest request = to_search_request(info[0].As<Napi::Object>(), *store_);
+    return to_js(info.Env(), search_nearest(*store_, request.view(), control));
   });
 }
 

@@ -33,6 +33,7 @@ class VectorStoreObject : public Napi::ObjectWrap<VectorStoreObject> {
   Napi::Value count_at(const Napi::CallbackInfo& info);
   Napi::Value rows(const Napi::CallbackInfo& info);
   Napi::Value search(const Napi::CallbackInfo& info);
+  Napi::Value search_now(const Napi::CallbackInfo& info);
   Napi::Value cosines(const Napi::CallbackInfo& info);
   Napi::Value word_movers_distance(const Napi::CallbackInfo& info);
   Napi::Value with_words(const Napi::CallbackInfo& info);

@@ -1,0 +1,53 @@
+// What the command `word2phrase` and the npm package's function of that name do.
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { W2VError, fileError } from '../errors.js';
+import { Phrases } from '../phrases.js';
+
+/** Options of word2phrase.c, under its names. */
+export interface OriginalPhraseOptions {
+  train: string;
+  output: string;
+  minCount: number;
+  threshold: number;
+  debug: number;
+}
+
+/** The defaults of word2phrase.c. */
+export const originalPhraseDefaults = { minCount: 5, threshold: 100, debug: 2 } as const;
+
+/** Joins the phrases of a file as word2phrase.c does, and writes what it writes: a space before each word. @throws as Phrases.learn() */
+export async function joinAsOriginal(
+  { train, output, minCount, threshold, debug }: OriginalPhraseOptions,
+  print: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  print(`Starting training using file ${train}\n`);
+  const phrases = await Phrases.learn(train, { scoring: 'word2phrase', minCount, threshold, signal });
+  if (debug > 0) {
+    print(`Vocab size (unigrams + bigrams): ${await phrases.countFrequent(minCount)}\n`);
+    print(`Words in train file: ${phrases.corpusWords}\n`);
+  }
+  const temporary = `${output}.${process.pid}.tmp`;
+  try {
+    const lines = Readable.from(joinedLines(phrases, train, signal));
+    await pipeline(lines, createWriteStream(temporary), { signal });
+    await rename(temporary, output);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error instanceof W2VError ? error : fileError('write', output, error);
+  }
+}
+
+async function* joinedLines(phrases: Phrases, train: string, signal: AbortSignal | undefined) {
+  let chunk = '';
+  for await (const sentence of phrases.apply(train, { signal })) {
+    chunk += sentence === '' ? '\n' : ` ${sentence as string}\n`;
+    if (chunk.length < 1 << 20) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
+}
