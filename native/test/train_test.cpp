@@ -297,11 +297,13 @@ TEST_CASE("several threads end between sentences and go on where they were") {
 }
 
 TEST_CASE("the loss is that of the model's probabilities, measured before it learns") {
-  const std::string text = grouped_text(600, 7);
+  // Training measures one window in 256: enough text for a mean of hundreds of them an epoch.
+  const std::string text = grouped_text(10'000, 7);
   for (const bool skip_gram : {true, false})
     for (const bool hierarchical_softmax : {true, false}) {
       TrainingOptions options = small_options(skip_gram, hierarchical_softmax, hierarchical_softmax ? 0 : 4);
       options.threads = 2;
+      options.epochs = 3;
       TaskControl control;
       Training training = train_text(text, options, control);
       const auto& losses = training.state().losses;
