@@ -4,6 +4,7 @@
 module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  testTimeout: 300_000, // for what hangs: a slow or busy machine is no failure
   testEnvironment: '<rootDir>/test/env.cjs',
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

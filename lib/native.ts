@@ -1,4 +1,5 @@
 // The one door to the addon.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import load = require('node-gyp-build');
 import type { Binding, Job, JobProgress } from '../binding.js';
@@ -23,9 +24,31 @@ export type {
   VocabularySource,
 } from '../binding.js';
 
+/** Linux maps an ELF file without a look at its length, and ends the process where the end is missing: a copy that was cut off. */
+function checkComplete(file: string): void {
+  const descriptor = openSync(file, 'r');
+  try {
+    const header = Buffer.alloc(64);
+    const { size } = fstatSync(descriptor);
+    const read = readSync(descriptor, header);
+    if (read === 64 && header.readUInt32BE() !== 0x7f454c46) return; // not ELF: the system will say so
+    // 64 bits, little-endian: the table of sections is the last thing in the file.
+    const expected =
+      read === 64
+        ? Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60)
+        : 64;
+    if (size < expected)
+      throw new Error(`${file} is truncated: expected ${expected} bytes, received ${size}`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function loadAddon(): Binding {
   try {
-    return load(path.join(__dirname, '..')) as Binding;
+    const root = path.join(__dirname, '..');
+    if (process.platform === 'linux') checkComplete(load.resolve(root));
+    return load(root) as Binding;
   } catch (error) {
     throw new W2VError(
       'ERR_W2V_ADDON',

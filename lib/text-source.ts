@@ -7,7 +7,6 @@ import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import { isUint8Array } from 'node:util/types';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { isGzip, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 
@@ -158,6 +157,7 @@ async function findFiles(given: string, hint: string): Promise<TextFile[]> {
   const found = await stat(given).catch((error: unknown) => error as NodeJS.ErrnoException);
   if (found instanceof Error || !('isFile' in found)) {
     if (found.code !== 'ENOENT') throw fileError('read', given, found);
+    const { glob, isDynamicPattern } = await import('tinyglobby'); // a third of the time of loading everything
     if (!isDynamicPattern(given)) {
       throw new W2VError(
         'ERR_W2V_FILE_NOT_FOUND',

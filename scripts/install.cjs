@@ -4,6 +4,7 @@
 // this machine is enough; else one is compiled into build/Release, where node-gyp-build looks first.
 // Compiling once more only brings build/ up to date.
 const { spawnSync } = require('node:child_process');
+const { accessSync, constants } = require('node:fs');
 const { availableParallelism } = require('node:os');
 const path = require('node:path');
 
@@ -49,6 +50,13 @@ function compile() {
         `${new Intl.ListFormat('en').format(missing)}.\nInstall what is missing, then run npm again. ` +
         'Debian, Ubuntu: apt-get install cmake g++ make. macOS: xcode-select --install; brew install cmake. ' +
         'Windows: Visual Studio Build Tools with C++ and CMake.',
+    );
+  }
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    fail(
+      `no prebuilt addon fits this machine, and one cannot be compiled into ${root}: the folder is read-only.`,
     );
   }
   // Not `cmake-js compile`: when the build fails, that one deletes build/ and does it all again.

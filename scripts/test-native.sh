@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# test-native.sh [plain|asan|tsan|arm64] [ctest arguments]: builds the native tests without Node and runs them, plainly (the
-# default), under AddressSanitizer + UndefinedBehaviorSanitizer, under ThreadSanitizer, or cross-compiled under qemu-user.
+# test-native.sh [plain|clang|asan|tsan|arm64] [ctest arguments]: builds the native tests without Node and runs them, plainly (the
+# default), as clang++ compiles them, under AddressSanitizer + UndefinedBehaviorSanitizer, under ThreadSanitizer, or cross-compiled under qemu-user.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,7 @@ case "$mode" in
     # Hogwild's intended races have names in the suppressions file; any other race fails.
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/native/test/tsan-suppressions.txt
     ;;
+  clang) options=(-DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=clang++) ;;
   arm64) # Debian: g++-aarch64-linux-gnu, qemu-user
     options=(
       -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64
@@ -26,18 +27,18 @@ case "$mode" in
     )
     ;;
   *)
-    echo "test-native.sh: expected plain, asan, tsan or arm64, received '$mode'" >&2
+    echo "test-native.sh: expected plain, clang, asan, tsan or arm64, received '$mode'" >&2
     exit 2
     ;;
 esac
 
 # The sanitizers of older compilers do not find room for their shadow memory under strong address randomisation.
 fixed_addresses=()
-if [[ "$mode" != plain ]] && setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
+if [[ "$mode" != plain && "$mode" != clang ]] && setarch -R true 2>/dev/null; then fixed_addresses=(setarch -R); fi
 
 folder=build/native-$mode
 jobs=$(getconf _NPROCESSORS_ONLN)
-cmake -S . -B "$folder" -DW2V_BUILD_ADDON=OFF -DW2V_BUILD_TESTS=ON "${options[@]}"
+cmake -S . -B "$folder" -DW2V_BUILD_ADDON=OFF -DW2V_BUILD_TESTS=ON -DW2V_WERROR=ON "${options[@]}"
 # Under the prefix too: the build runs the tests' program to list its test cases.
 ${fixed_addresses[@]+"${fixed_addresses[@]}"} cmake --build "$folder" --parallel "$jobs"
 ${fixed_addresses[@]+"${fixed_addresses[@]}"} ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@"

@@ -122,12 +122,16 @@ describe('train', () => {
       '--epochs',
       '1000000',
     ];
-    const result = await runCli([...args, '--json'], {
-      onStart: (child) =>
-        setTimeout(() => {
+    const log = file(`${signal}.jsonl`);
+    const result = await runCli([...args, '--json', '--log', log], {
+      onStart: (child) => {
+        const timer = setInterval(() => {
+          if (!existsSync(log) || !readFileSync(log, 'utf8').includes('"phase":"training"')) return;
+          clearInterval(timer);
           child.kill(signal);
           child.kill(signal); // as npx does
-        }, 1500),
+        }, 20);
+      },
     });
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('holds what was learned so far');
@@ -138,7 +142,8 @@ describe('train', () => {
   test('interrupted before anything is learned', async () => {
     const child = runCli(['train', '-', '--output', file('never.bin'), ...quick], {
       input: 'stays open',
-      onStart: (process) => setTimeout(() => process.kill('SIGINT'), 1000),
+      // More than a pipe holds: once it is written, the program reads.
+      onStart: (child) => child.stdin!.write('word '.repeat(1e5), () => child.kill('SIGINT')),
     });
     const { code, stderr } = await child;
     expect(code).toBe(1);
