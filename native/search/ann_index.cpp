@@ -95,7 +95,8 @@ struct PrefetchRows {
   const uint32_t* words;
 
   template <class Iterator>
-  void operator()(Iterator node, Iterator end) const noexcept {
+  void operator()(Iterator node, const Iterator end)
+      const noexcept {  // const: usearch's comparison is not, which is ambiguous in C++20
     for (; node != end; ++node) prefetch(points[words[get_slot(node)]].row, points.bytes());
   }
 };

@@ -109,7 +109,7 @@ TEST_CASE("every mode learns which words keep company") {
           CAPTURE(static_cast<int>(negatives));
           CAPTURE(skip_gram);
           CAPTURE(cbow_mean);
-          CAPTURE(hierarchical_softmax);
+          CAPTURE(options.hierarchical_softmax);
           check_learns(text, options);
         }
 }

@@ -839,8 +839,9 @@ TEST_CASE("files that word2vec.c, gensim and fastText wrote") {
   shapes["fasttext.bin"] = {936, 32};
   shapes["gensim.kv"] = shapes["gensim-sep.kv"] = {935, 48};
   TaskControl control;
-  for (const auto& [name, shape] : shapes) {
-    CAPTURE(name);
+  for (const auto& file : shapes) {
+    const auto& [name, shape] = file;
+    CAPTURE(file.first);
     const LoadedVectors loaded = load_vectors((folder / name).string(), {}, control);
     CHECK(loaded.store->size() + loaded.duplicate_words == shape.first);
     CHECK(loaded.store->dims() == shape.second);
@@ -850,12 +851,12 @@ TEST_CASE("files that word2vec.c, gensim and fastText wrote") {
                              : name == "glove.txt"    ? VectorFormat::glove_text
                                                       : VectorFormat::google_text)));
   }
-  for (const auto& [name, code] : std::map<std::string, std::string>{{"too-many-rows.txt", code::vector_format},
-                                                                     {"short-row.txt", code::vector_format},
-                                                                     {"gensim.vocab.txt", code::vector_format},
-                                                                     {"truncated.bin", code::vector_truncated},
-                                                                     {"truncated.txt", code::vector_truncated}}) {
-    CAPTURE(name);
-    CHECK_CODE(load_vectors((folder / name).string(), {}, control), code, name);
+  for (const auto& file : std::map<std::string, std::string>{{"too-many-rows.txt", code::vector_format},
+                                                             {"short-row.txt", code::vector_format},
+                                                             {"gensim.vocab.txt", code::vector_format},
+                                                             {"truncated.bin", code::vector_truncated},
+                                                             {"truncated.txt", code::vector_truncated}}) {
+    CAPTURE(file.first);
+    CHECK_CODE(load_vectors((folder / file.first).string(), {}, control), file.second, file.first);
   }
 }
