@@ -1,6 +1,6 @@
 // The life of a model: saved, loaded, interrupted, trained further, given more words, asked.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyedVectors, Word2Vec, type TrainOptions, type TrainingEvent } from '../lib/index.js';
@@ -218,6 +218,7 @@ describe('checkpoints', () => {
     ];
     const checkpoint = ['--checkpoint', file('killed.w2v'), '--checkpoint-every', '0.02s'];
     const output = ['--output', file('killed.bin')];
+    const written = () => statSync(file('killed.w2v'), { throwIfNoEntry: false })?.mtimeMs;
     for (; killed < kills;) {
       const resume = existsSync(file('killed.w2v'));
       const child = run(
@@ -226,8 +227,10 @@ describe('checkpoints', () => {
           : [file('large.txt'), ...flags, ...checkpoint, ...output],
       );
       const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-      const moment = 250 + Math.random() * 350;
-      const code = await Promise.race([ended, sleep(moment, undefined)]);
+      // At any moment; every other time not before it has come further, however slow the machine is.
+      const before = written();
+      while (killed % 2 === 0 && child.exitCode === null && written() === before) await sleep(5);
+      const code = await Promise.race([ended, sleep(Math.random() * 350, undefined)]);
       if (code === 0) break; // it came to its end before
       child.kill('SIGKILL');
       await ended;
