@@ -106,13 +106,18 @@ export function word2phrase(
   finish(joinAsOriginal({ ...options, train: input, output }, printer(silent)), done);
 }
 
+/** Called once: with the model, or with why there is none. */
+export type ModelCallback = (
+  ...result: [error: null, model: Model] | [error: Error, model: undefined]
+) => void;
+
 /** Loads vectors, in any format that {@link KeyedVectors.load} reads. */
-export function loadModel(file: string, callback: (error: Error | null, model?: Model) => void): void {
+export function loadModel(file: string, callback: ModelCallback): void {
   expectType('a path', file, 'string');
   expectType('a callback', callback, 'function');
   KeyedVectors.load(file).then(
     (vectors) => later(() => callback(null, Model.of(vectors))),
-    (error: unknown) => later(() => callback(error as Error)),
+    (error: unknown) => later(() => callback(error as Error, undefined)),
   );
 }
 
