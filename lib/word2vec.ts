@@ -70,7 +70,7 @@ export interface ContinueOptions extends RunOptions, Pick<CorpusOptions, 'spool'
    * @defaultValue those of this corpus in all epochs
    */
   totalWords?: number | undefined;
-  /** @defaultValue the model's */
+  /** Threads. @defaultValue the model's */
   threads?: number | undefined;
 }
 
@@ -82,15 +82,17 @@ export interface TrainingReport {
   trainedWords: number;
   /** Words in the vocabulary, `</s>` included. */
   vocabulary: number;
-  /** Wall and CPU time of the whole; the CPU time is that of the process. */
+  /** Wall time of the whole. */
   seconds: number;
+  /** CPU time of the process in it. */
   cpuSeconds: number;
   /** What became of the corpus cache; null where the option `cache` was not given. */
   cache: CacheUse | null;
   /** Until training began: reading, counting, encoding, tables. */
   vocabularySeconds: number;
-  /** Of the training itself; the CPU time is that of its threads. */
+  /** Wall time of the training itself. */
   trainSeconds: number;
+  /** CPU time of its threads. */
   trainCpuSeconds: number;
   /** trainedWords / trainSeconds. */
   wordsPerSecond: number;
@@ -98,6 +100,7 @@ export interface TrainingReport {
   alpha: number;
   /** The mean loss of a prediction, −log p summed over its labels, for each epoch; null where none was measured (`computeLoss`). */
   losses: (number | null)[];
+  /** Threads that trained. */
   threads: number;
   /** The instruction set of the kernels: avx512vnni, avx512, avx2, neon or scalar. */
   isa: string;
@@ -111,11 +114,13 @@ export interface TrainingReport {
 
 /** A word and how likely it is. */
 export interface PredictedWord {
+  /** As the vocabulary spells it. */
   word: string;
   /** From 0 to 1; of all words of the vocabulary together, 1. */
   probability: number;
 }
 
+/** Of {@link Word2Vec.load}. */
 export interface ModelLoadOptions extends JobOptions {
   /** Leave the model in the file until it is trained or asked for more than vectors; false: read it to memory now, and compare all of it with its checksums. @defaultValue true */
   mmap?: boolean | undefined;
@@ -203,7 +208,7 @@ export class Word2Vec {
    * Trains on text with the loop of word2vec.c (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546), on native
    * threads. Trainings can run side by side.
    *
-   * @param source a path (file, folder, glob, `-` for standard input, gzip or plain), several as `{files}`, an
+   * @param source - a path (file, folder, glob, `-` for standard input, gzip or plain), several as `{files}`, an
    * (async) iterable of sentences: strings, split at white space, or arrays of words; or a stream of text
    * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_FILE_WRITE (spool, checkpoint),
    * ERR_W2V_CORPUS_EMPTY, ERR_W2V_CORPUS_BINARY, ERR_W2V_CORPUS_ITEM, ERR_W2V_WORD_TOO_LONG,
@@ -390,7 +395,7 @@ export class Word2Vec {
    * Goes on with a training from its checkpoint, with the learning rate where it was. With one thread the vectors are those
    * of a training without interruption, byte for byte.
    *
-   * @param source the same corpus as before; not needed where that was files
+   * @param source - the same corpus as before; not needed where that was files
    * @throws ERR_W2V_ARGUMENT (no checkpoint of a training in mid-course, another corpus), and what load() and train() throw
    */
   static async resume(
