@@ -34,7 +34,8 @@ function names({ converter }) {
     document.name = title.replaceAll('`', '');
   });
   converter.on(Converter.EVENT_CREATE_DECLARATION, (_, reflection) => {
-    if (reflection.kindOf(ReflectionKind.Module)) reflection.name = modules[reflection.name] ?? reflection.name;
+    if (reflection.kindOf(ReflectionKind.Module))
+      reflection.name = modules[reflection.name] ?? reflection.name;
   });
 }
 
@@ -44,10 +45,14 @@ export default {
   entryPoints: ['lib/index.ts', 'lib/npm-word2vec.ts'],
   tsconfig: 'tsconfig.build.json',
   readme: 'README.md',
-  projectDocuments: pages.sort((a, b) => place(a) - place(b)).map((page) => `docs/${page}`),
+  projectDocuments: [
+    ...pages.sort((a, b) => place(a) - place(b)).map((page) => `docs/${page}`),
+    ...['CONTRIBUTING.md', 'CHANGELOG.md'],
+  ],
   plugin: [names],
   out: 'build/docs',
   excludeInternal: true,
+  highlightLanguages: ['bash', 'cpp', 'dockerfile', 'javascript', 'json', 'python', 'typescript', 'yaml'],
   treatWarningsAsErrors: true,
   validation: { notExported: true, invalidLink: true, invalidPath: true },
   disableSources: true,

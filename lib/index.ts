@@ -65,7 +65,9 @@ export {
   type ModelLoadOptions,
   type PredictedWord,
   type TrainOptions,
+  type TrainedWord2Vec,
   type TrainingReport,
+  type Validation,
   type VocabularyOptions,
 } from './word2vec.js';
 

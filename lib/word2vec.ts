@@ -112,6 +112,20 @@ export interface TrainingReport {
   warnings: string[];
 }
 
+/** A model that this process has trained. */
+export type TrainedWord2Vec = Word2Vec & {
+  /** Of that training. */
+  readonly report: TrainingReport;
+};
+
+/** How well a model predicts a text. */
+export interface Validation {
+  /** The mean loss of a prediction, as in {@link TrainingReport.losses}. */
+  loss: number;
+  /** How many predictions that were. */
+  predictions: number;
+}
+
 /** A word and how likely it is. */
 export interface PredictedWord {
   /** As the vocabulary spells it. */
@@ -214,10 +228,7 @@ export class Word2Vec {
    * ERR_W2V_CORPUS_EMPTY, ERR_W2V_CORPUS_BINARY, ERR_W2V_CORPUS_ITEM, ERR_W2V_WORD_TOO_LONG,
    * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_ISA, ERR_W2V_CANCELLED
    */
-  static async train(
-    source: CorpusSource,
-    options: TrainOptions = {},
-  ): Promise<Word2Vec & { readonly report: TrainingReport }> {
+  static async train(source: CorpusSource, options: TrainOptions = {}): Promise<TrainedWord2Vec> {
     const { signal, stopSignal } = options;
     // Nothing is learned yet: to stop is to cancel.
     const untilTraining = AbortSignal.any([signal, stopSignal].filter((s) => s !== undefined));
@@ -231,7 +242,7 @@ export class Word2Vec {
     await model.#exclusiveTraining(() =>
       model.#runTraining(prepared, run, options, watch, { totalWords: vocabularyWords * epochs }),
     );
-    return model as Word2Vec & { readonly report: TrainingReport };
+    return model as TrainedWord2Vec;
   }
 
   /**
@@ -402,7 +413,7 @@ export class Word2Vec {
     checkpoint: string,
     source?: CorpusSource,
     options: RunOptions & Pick<CorpusOptions, 'spool'> = {},
-  ): Promise<Word2Vec & { readonly report: TrainingReport }> {
+  ): Promise<TrainedWord2Vec> {
     checkRunOptions(options);
     const model = await Word2Vec.load(checkpoint, { mmap: false, signal: options.signal });
     const run = model.#run;
@@ -424,7 +435,7 @@ export class Word2Vec {
       const prepared = await model.#encode(from, options, run.threads, watch);
       await model.#runTraining(prepared, run, options, watch, { resume: true });
     });
-    return model as Word2Vec & { readonly report: TrainingReport };
+    return model as TrainedWord2Vec;
   }
 
   async #save(
@@ -573,7 +584,7 @@ export class Word2Vec {
   async validate(
     source: CorpusSource,
     { signal, spool }: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
-  ): Promise<{ loss: number; predictions: number }> {
+  ): Promise<Validation> {
     return this.#read(async () => {
       const { threads } = this.options;
       const { corpus } = await encodeCorpus(source, this.#native, { threads, signal, spool });
