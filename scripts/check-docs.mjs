@@ -6,8 +6,8 @@
 // - ```js and ```ts: one module. A block sees what the blocks before it declare, and may declare the same names anew. TypeScript
 //   checks both, strictly.
 // - ```js with require(): a program of its own, checked by TypeScript too.
-// - ```js title=worker.mjs (any language): a file for the blocks after it.
-// - ```sh: bash, ends at the first command that fails. w2v and Google's tools are there, and npx.
+// - ```js title=worker.mjs (any language): a file for the page's blocks.
+// - ```sh, ```bash: ends at the first command that fails. w2v and Google's tools are there, and npx.
 // - ```json: must parse. ```text, or no language: no code.
 //
 // What cannot run here is preceded by a line <!-- not run: the reason -->; these are listed with their reasons. A failure tells page and line.
@@ -39,10 +39,10 @@ function blocksOf(page) {
   });
 }
 
-const modules = ['js', 'mjs', 'ts'];
-const isProgram = ({ language, code }) =>
-  language === 'cjs' || (language === 'js' && /\brequire\(/.test(code));
-const isRun = ({ language }) => [...modules, 'cjs', 'sh'].includes(language);
+const isShell = ({ language }) => ['sh', 'bash'].includes(language);
+const isProgram = ({ language, code }) => language === 'js' && /\brequire\(/.test(code);
+const isModule = (block) => ['js', 'ts'].includes(block.language) && !isProgram(block);
+const isRun = (block) => isShell(block) || isProgram(block) || isModule(block);
 
 /** What is wrong with a block that is not to be run. */
 function checkText({ page, line, language, title, code }) {
@@ -107,23 +107,20 @@ function writePage(page, blocks, folder) {
   for (const block of blocks) {
     const { line, title, code } = block;
     const padded = [...Array(line).fill(''), ...code.trimEnd().split('\n')];
-    if (title !== undefined || !modules.includes(block.language) || isProgram(block)) {
-      const name = title ?? `${line}.${block.language === 'sh' ? 'sh' : 'cjs'}`;
-      const text = title === undefined ? padded : padded.slice(line);
-      file(
-        name,
-        name.endsWith('.sh')
-          ? [`trap 'echo "${page}:$LINENO" >&2' ERR; set -Eeuo pipefail`, ...text.slice(1)]
-          : text,
-      );
-      if (title === undefined) put(line, `await $run('${name}');`);
-      continue;
+    if (title !== undefined) {
+      file(title, code.trimEnd().split('\n'));
+    } else if (isModule(block)) {
+      // Each block is a scope within that of the one before.
+      put(line, '{');
+      ++open;
+      for (const [i, text] of imports.take(code).split('\n').entries())
+        if (text.trim() !== '') put(line + 1 + i, text);
+    } else {
+      const name = `${line}.${isShell(block) ? 'sh' : 'cjs'}`;
+      if (isShell(block)) padded[0] = `trap 'echo "${page}:$LINENO" >&2' ERR; set -Eeuo pipefail`;
+      file(name, padded);
+      put(line, `await $run('${name}');`);
     }
-    // Each block is a scope within that of the one before.
-    put(line, '{');
-    ++open;
-    for (const [i, text] of imports.take(code).split('\n').entries())
-      if (text.trim() !== '') put(line + 1 + i, text);
   }
   const rest = Array.from(lines.slice(1), (text) => text ?? '');
   file('page.mts', [`${imports} export {};`, ...rest, '}'.repeat(open)]);
@@ -176,21 +173,19 @@ async function writeFixtures() {
 function compile() {
   const files = globSync('**/{*.cjs,page.mts}', { cwd: sources }).map((name) => path.join(sources, name));
   const program = ts.createProgram([...files, path.join(scratch, 'run.d.ts')], {
-    ...{
-      strict: true,
-      skipLibCheck: true,
-      allowJs: true,
-      checkJs: true,
-      inlineSourceMap: true,
-      inlineSources: true,
-    },
-    ...{ target: ts.ScriptTarget.ES2022, lib: ['lib.es2024.d.ts'], module: ts.ModuleKind.Node20 },
-    ...{
-      types: ['node'],
-      typeRoots: [path.join(root, 'node_modules', '@types')],
-      rootDir: sources,
-      outDir: runs,
-    },
+    strict: true,
+    skipLibCheck: true,
+    allowJs: true,
+    checkJs: true,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2024.d.ts'],
+    module: ts.ModuleKind.Node20,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules', '@types')],
+    rootDir: sources,
+    outDir: runs,
+    inlineSourceMap: true, // so that a stack has the lines of the page
+    inlineSources: true,
   });
   for (const { file, start, messageText } of ts.getPreEmitDiagnostics(program)) {
     const page = file ? path.relative(sources, path.dirname(file.fileName)) : '';

@@ -55,13 +55,13 @@ const sweeps = {
   ...Object.fromEntries(
     Object.entries({
       vectorSize: [25, 50, 100, 200, 300],
-      window: [2, 5, 10, 15],
-      epochs: [1, 2, 5, 10, 20],
-      negative: [2, 5, 10, 20],
-      sample: [0, 1e-2, 1e-3, 1e-4, 1e-5],
-      minCount: [1, 5, 20, 100],
-      alpha: [0.005, 0.0125, 0.025, 0.05, 0.1],
-      nsExponent: [0, 0.5, 0.75, 1],
+      window: [2, 5, 10],
+      epochs: [1, 2, 5, 10],
+      negative: [2, 5, 10],
+      sample: [0, 1e-3, 1e-4, 1e-5],
+      minCount: [1, 5, 20],
+      alpha: [0.0125, 0.025, 0.05],
+      nsExponent: [0, 0.75, 1],
     }).map(([name, list]) => [
       name,
       list.map((value) => ({ label: String(value), options: { [name]: value } })),
