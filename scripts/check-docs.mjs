@@ -153,7 +153,8 @@ function install() {
     path.join(scratch, 'run.mjs'),
     `import { spawnSync } from 'node:child_process';
 globalThis.$run = async (file) => {
-  const { status, signal } = spawnSync(file.endsWith('.sh') ? 'bash' : process.execPath, [file], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const [program, args] = file.endsWith('.sh') ? ['bash', []] : [process.execPath, ['--enable-source-maps']];
+  const { status, signal } = spawnSync(program, [...args, file], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) throw new Error('ended with ' + (status ?? signal));
 };\n`,
   );
