@@ -74,6 +74,7 @@ export class W2VError extends Error {
 
 /** A word that the vectors do not have. */
 export class UnknownWordError extends W2VError {
+  /** The word that was asked for. */
   readonly word: string;
   /** Words that are there and may have been meant, the likeliest first. */
   readonly nearSpellings: readonly string[];

@@ -13,17 +13,21 @@ export interface EvaluationOptions {
   caseInsensitive?: boolean | undefined;
   /** Lines with unknown words count as wrong answers (similarity 0) instead of being left out. @defaultValue false */
   dummy4unknown?: boolean | undefined;
+  /** Cancels: the promise rejects with ERR_W2V_CANCELLED. */
   signal?: AbortSignal | undefined;
   /** Called as the work goes on; fraction from 0 to 1. What it throws becomes the rejection. */
   onProgress?: ((progress: { fraction: number }) => void) | undefined;
 }
 
+/** Of {@link KeyedVectors.evaluateWordPairs}. */
 export interface WordPairsOptions extends EvaluationOptions {
   /** What separates the fields of a line. @defaultValue a tab, or white space in lines without one */
   delimiter?: string | undefined;
 }
 
+/** How many questions were answered. */
 export interface AnalogyScore {
+  /** Those whose expected word was the answer. */
   correct: number;
   /** Questions that were asked: correct and incorrect. */
   total: number;
@@ -33,18 +37,23 @@ export interface AnalogyScore {
   oov: number;
 }
 
+/** The score of one section of the file. */
 export interface AnalogySection extends AnalogyScore {
+  /** What stands behind the colon. */
   name: string;
 }
 
 /** The score over all sections, and that of each. */
 export interface AnalogyEvaluation extends AnalogyScore {
+  /** In the order of the file. */
   sections: AnalogySection[];
 }
 
+/** How well cosines agree with human judgements. */
 export interface WordPairsEvaluation {
   /** Rank correlation, ties by their average rank; null for fewer than two pairs or a constant side. */
   spearman: number | null;
+  /** Linear correlation; null as above. */
   pearson: number | null;
   /** Pairs that were compared. */
   pairs: number;

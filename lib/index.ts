@@ -5,13 +5,15 @@
  */
 import { binding, callNative } from './native.js';
 
-export type { TrimDecision, TrimRule } from './corpus.js';
+export type { CacheUse, TrimDecision, TrimRule } from './corpus.js';
 export { UnknownWordError, W2VError, type ErrorCode } from './errors.js';
 export type {
   AnalogyEvaluation,
+  AnalogyScore,
   AnalogySection,
   EvaluationOptions,
   WordPairsEvaluation,
+  WordPairsOptions,
 } from './evaluation.js';
 export {
   KeyedVectors,
@@ -47,11 +49,12 @@ export type { Combination, Weighted, WordOrVector } from './query.js';
 export type { LoadedFormat, LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';
 export { estimateMemory, type MemoryEstimate } from './memory.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
-export type { CorpusFiles, CorpusSource, Sentence } from './text-source.js';
+export type { CorpusFiles, CorpusProgress, CorpusSource, Sentence } from './text-source.js';
 export type {
   CheckpointOptions,
   EarlyStopping,
   RunOptions,
+  TrainingCallback,
   TrainingEvent,
   TrainingProgress,
 } from './training-run.js';
@@ -62,7 +65,9 @@ export {
   type ModelLoadOptions,
   type PredictedWord,
   type TrainOptions,
+  type TrainedWord2Vec,
   type TrainingReport,
+  type Validation,
   type VocabularyOptions,
 } from './word2vec.js';
 

@@ -47,15 +47,18 @@ export interface JobOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** Of {@link KeyedVectors.load}. */
 export interface LoadOptions extends JobOptions, LoadingOptions {}
 
+/** Of {@link KeyedVectors.save}. */
 export interface SaveOptions extends JobOptions {
-  /** @defaultValue by the name of the file: w2v for .w2v, text for .txt and .vec, else bin; also before .gz */
+  /** The format to write. @defaultValue by the name of the file: w2v for .w2v, text for .txt and .vec, else bin; also before .gz */
   format?: VectorFormat | undefined;
   /** The rows that a .w2v file is to hold; several at once make searches fast and exact, see {@link SearchOptions}. @defaultValue float32 */
   precision?: Precision | readonly Precision[] | undefined;
 }
 
+/** Which words a search looks at, how, and how many answers it gives. */
 export interface SearchOptions extends JobOptions {
   /** Answers wanted. @defaultValue 10 */
   topN?: number | undefined;
@@ -63,6 +66,7 @@ export interface SearchOptions extends JobOptions {
   restrictVocab?: number | undefined;
   /** Search only the words from position `clipStart` up to, not including, `clipEnd`. @defaultValue all */
   clipStart?: number | undefined;
+  /** See `clipStart`. @defaultValue all */
   clipEnd?: number | undefined;
   /** Only words it is true for can be answers; or a mask with one number per word, 0 for those that cannot. */
   filter?: ((word: string, index: number) => boolean) | Uint8Array | undefined;
@@ -82,6 +86,7 @@ export interface SearchOptions extends JobOptions {
   expansion?: number | undefined;
 }
 
+/** Of {@link KeyedVectors.buildIndex}. */
 export interface IndexOptions extends JobOptions {
   /** The only one that searches here go by. @defaultValue cosine */
   metric?: 'cosine' | undefined;
@@ -93,6 +98,7 @@ export interface IndexOptions extends JobOptions {
   precision?: 'int8' | undefined;
 }
 
+/** Of {@link KeyedVectors.search}. */
 export interface BatchSearchOptions extends SearchOptions {
   /** Words, or their positions, that are no answers to any of the queries. */
   exclude?: readonly (string | number)[] | undefined;
@@ -111,17 +117,19 @@ export interface BatchAnswers {
 /** Stands in {@link BatchAnswers} where there is no answer. */
 export const noAnswer = 0xffffffff;
 
+/** Of {@link KeyedVectors.cluster}. */
 export interface ClusterOptions extends JobOptions {
   /** How it begins; see {@link KeyedVectors.cluster}. @defaultValue kmeans++ */
   init?: 'kmeans++' | 'word2vec' | undefined;
-  /** @defaultValue 100; word2vec 10 */
+  /** Iterations at most; fewer where nothing changes any more. @defaultValue 100; word2vec 10 */
   maxIterations?: number | undefined;
   /** Of what k-means++ draws. @defaultValue 1 */
   seed?: number | undefined;
-  /** @defaultValue all processors */
+  /** Threads. @defaultValue all processors */
   threads?: number | undefined;
 }
 
+/** Words in classes, as {@link KeyedVectors.cluster} puts them. */
 export interface Clusters {
   /** The class of each word, by position. */
   classes: Uint32Array;
@@ -131,10 +139,13 @@ export interface Clusters {
   sizes: Uint32Array;
   /** The mean cosine of words and their centroids. */
   meanCosine: number;
+  /** Iterations that were needed. */
   iterations: number;
 }
 
+/** A word and how near it is. */
 export interface Neighbour {
+  /** As the vectors spell it. */
   word: string;
   /** Cosine similarity, from −1 to 1. */
   score: number;
@@ -144,6 +155,7 @@ export interface Neighbour {
 export interface LoadedFrom {
   /** Undefined for a stream. */
   path: string | undefined;
+  /** What the content was found to be. */
   format: LoadedFormat;
   /** The rows are read where they are in the file. */
   mapped: boolean;
@@ -405,6 +417,7 @@ export class KeyedVectors implements Iterable<string> {
     return this.#store.hasSubwords;
   }
 
+  /** Whether the word is there. */
   has(word: string): boolean {
     return this.indexOf(word) >= 0;
   }
@@ -414,7 +427,7 @@ export class KeyedVectors implements Iterable<string> {
     return typeof word === 'string' ? callNative(() => this.#store.indexOf(word)) : -1;
   }
 
-  /** @throws ERR_W2V_ARGUMENT if there is no such position */
+  /** The word at a position. @throws ERR_W2V_ARGUMENT if there is no such position */
   wordAt(index: number): string {
     if (!Number.isInteger(index) || index < 0 || index >= this.size) {
       throw new W2VError(
@@ -443,6 +456,7 @@ export class KeyedVectors implements Iterable<string> {
     return this.#store.hasCounts ? this.#store.countAt(index) : undefined;
   }
 
+  /** All words, in their order. */
   *[Symbol.iterator](): Iterator<string> {
     for (let from = 0; from < this.size; from += slice)
       yield* callNative(() => this.#store.words(from, from + slice));
@@ -1078,6 +1092,7 @@ export class KeyedVectors implements Iterable<string> {
 /** Rows of numbers: one after the other, or an array of them. */
 export type VectorRows = Float32Array | readonly (Float32Array | readonly number[])[];
 
+/** Of {@link KeyedVectors.addVectors}. */
 export interface AddVectorsOptions extends JobOptions {
   /** How often each word occurs. */
   counts?: ArrayLike<number> | undefined;
@@ -1093,6 +1108,7 @@ function isRowList(vectors: VectorRows): vectors is readonly (Float32Array | rea
   return Array.isArray(vectors);
 }
 
+/** Of {@link KeyedVectors.getMeanVector}. */
 export interface MeanVectorOptions {
   /** One for each item. @defaultValue 1 for all */
   weights?: readonly number[] | undefined;

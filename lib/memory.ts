@@ -14,13 +14,14 @@ export interface MemoryEstimate {
   tables: number;
   /** The encoded corpus, 4 bytes a word, where it is in memory. */
   corpus: number;
+  /** All of these together. */
   total: number;
 }
 
 /**
  * Estimates the memory of a training, beyond Node.js itself and the tables of words while they are counted (`maxVocabMemory`).
  *
- * @param options those of the training, with the size of its vocabulary, and of its corpus where that is to be in memory
+ * @param options - those of the training, with the size of its vocabulary, and of its corpus where that is to be in memory
  * @throws ERR_W2V_OPTION
  */
 export function estimateMemory({

@@ -15,7 +15,7 @@ import { unit } from './query.js';
 export interface Word2VecParams {
   /** Dimensions. @defaultValue 100 */
   size?: number | undefined;
-  /** @defaultValue 5 */
+  /** Words to either side. @defaultValue 5 */
   window?: number | undefined;
   /** Threshold of subsampling. @defaultValue 1e-3 */
   sample?: number | undefined;
@@ -23,21 +23,23 @@ export interface Word2VecParams {
   hs?: number | undefined;
   /** Negative samples; 0 for none. @defaultValue 5 */
   negative?: number | undefined;
-  /** @defaultValue 12 */
+  /** Threads. @defaultValue 12 */
   threads?: number | undefined;
   /** Epochs. @defaultValue 5 */
   iter?: number | undefined;
-  /** @defaultValue 5 */
+  /** Words that occur fewer times are left out. @defaultValue 5 */
   minCount?: number | undefined;
-  /** @defaultValue 0.025; CBOW 0.05 */
+  /** Initial learning rate. @defaultValue 0.025; CBOW 0.05 */
   alpha?: number | undefined;
   /** Above 0: classes of words are written in place of vectors. @defaultValue 0 */
   classes?: number | undefined;
-  /** @defaultValue 2 */
+  /** 0 prints less; 2 more. @defaultValue 2 */
   debug?: number | undefined;
   /** 1: the binary format. @defaultValue 0 */
   binary?: number | undefined;
+  /** Where to write the vocabulary. */
   saveVocab?: string | undefined;
+  /** A vocabulary to use in place of counting. */
   readVocab?: string | undefined;
   /** 0: skip-gram. @defaultValue 1 */
   cbow?: number | undefined;
@@ -45,12 +47,13 @@ export interface Word2VecParams {
   silent?: boolean | undefined;
 }
 
+/** Options of {@link word2phrase}: those of Google's program in camelCase. */
 export interface Word2PhraseParams {
-  /** @defaultValue 100 */
+  /** Pairs with a higher score are joined. @defaultValue 100 */
   threshold?: number | undefined;
-  /** @defaultValue 5 */
+  /** Words and pairs that occur fewer times are no phrases. @defaultValue 5 */
   minCount?: number | undefined;
-  /** @defaultValue 2 */
+  /** 0 prints less; 2 more. @defaultValue 2 */
   debug?: number | undefined;
   /** Print nothing. @defaultValue false */
   silent?: boolean | undefined;
@@ -59,7 +62,9 @@ export interface Word2PhraseParams {
 /** Called once, when all is done: with 0; with 1 and the error where it failed. */
 export type DoneCallback = (exitCode: number, error?: Error) => void;
 
+/** A word and how near it is. */
 export interface WordDistance {
+  /** As the vectors spell it. */
   word: string;
   /** Cosine similarity: higher is nearer. */
   dist: number;
@@ -67,6 +72,7 @@ export interface WordDistance {
 
 /** Trains as Google's word2vec does, on a file, and writes vectors to a file. */
 export function word2vec(input: string, output: string, callback?: DoneCallback): void;
+/** The same, with options of Google's program. */
 export function word2vec(
   input: string,
   output: string,
@@ -88,6 +94,7 @@ export function word2vec(
 
 /** Joins phrases as Google's word2phrase does, from file to file. */
 export function word2phrase(input: string, output: string, callback?: DoneCallback): void;
+/** The same, with options of Google's program. */
 export function word2phrase(
   input: string,
   output: string,
@@ -106,19 +113,26 @@ export function word2phrase(
   finish(joinAsOriginal({ ...options, train: input, output }, printer(silent)), done);
 }
 
+/** Called once: with the model, or with why there is none. */
+export type ModelCallback = (
+  ...result: [error: null, model: Model] | [error: Error, model: undefined]
+) => void;
+
 /** Loads vectors, in any format that {@link KeyedVectors.load} reads. */
-export function loadModel(file: string, callback: (error: Error | null, model?: Model) => void): void {
+export function loadModel(file: string, callback: ModelCallback): void {
   expectType('a path', file, 'string');
   expectType('a callback', callback, 'function');
   KeyedVectors.load(file).then(
     (vectors) => later(() => callback(null, Model.of(vectors))),
-    (error: unknown) => later(() => callback(error as Error)),
+    (error: unknown) => later(() => callback(error as Error, undefined)),
   );
 }
 
 /** A word and its vector, at unit length. */
 export class WordVector {
+  /** Whose vector it is; of a sum or difference, the first term's. */
   readonly word: string;
+  /** As many numbers as the model's `size`. */
   readonly values: Float32Array;
 
   constructor(word: string, values: ArrayLike<number>) {

@@ -284,12 +284,12 @@ function defaultOf(spec: OptionSpec): unknown {
   return typeof spec.default === 'function' ? spec.default() : spec.default;
 }
 
-type Optional = 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab';
-
 /** The options of one training: those given, checked, and the defaults of all others. */
 export type ResolvedTrainingOptions = {
-  [K in Exclude<keyof TrainingOptions, Optional>]-?: NonNullable<TrainingOptions[K]>;
-} & Pick<TrainingOptions, Optional>;
+  [
+    K in Exclude<keyof TrainingOptions, 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>
+  ]-?: NonNullable<TrainingOptions[K]>;
+} & Pick<TrainingOptions, 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>;
 
 /**
  * Checks the options given and adds the defaults.

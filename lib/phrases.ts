@@ -29,7 +29,9 @@ import {
 
 /** What a scoring function is given: how often the words of a pair occur, and the corpus. */
 export interface PairCounts {
+  /** The first word of the pair. */
   first: number;
+  /** The second word of the pair. */
   second: number;
   /** Together, in this order. */
   both: number;
@@ -37,6 +39,7 @@ export interface PairCounts {
   corpusWords: number;
   /** Different words and pairs. */
   vocabularySize: number;
+  /** The option. */
   minCount: number;
 }
 
@@ -50,12 +53,13 @@ export interface PairCounts {
  */
 export type PhraseScoring = 'default' | 'npmi' | 'word2phrase' | ((counts: PairCounts) => number);
 
+/** What is a phrase. */
 export interface PhraseOptions {
   /** Pairs that occur fewer times are no phrases. @defaultValue 5 */
   minCount?: number | undefined;
   /** Pairs with a higher score are phrases. @defaultValue 10; npmi 0.5, word2phrase 100 */
   threshold?: number | undefined;
-  /** @defaultValue default */
+  /** How likely it is that a pair is one. @defaultValue default */
   scoring?: PhraseScoring | undefined;
   /** Stands between the words of a phrase. @defaultValue _ */
   delimiter?: string | undefined;
@@ -65,16 +69,21 @@ export interface PhraseOptions {
   maxVocabSize?: number | undefined;
 }
 
+/** How a source is gone through. */
 export interface PhraseRunOptions {
   /** Threads that count files. @defaultValue all processors */
   threads?: number | undefined;
+  /** Cancels: the promise rejects with ERR_W2V_CANCELLED. */
   signal?: AbortSignal | undefined;
+  /** Called a few times a second. What it throws cancels and becomes the rejection. */
   onProgress?: ((progress: CorpusProgress) => void) | undefined;
 }
 
 /** A phrase that was found. */
 export interface Phrase {
+  /** Its words, joined by the delimiter. */
   phrase: string;
+  /** As the scoring gives it; above the threshold. */
   score: number;
   /** How often it occurs. */
   count: number;
@@ -103,7 +112,7 @@ export class FrozenPhrases {
     return new FrozenPhrases(native);
   }
 
-  /** @throws as {@link Phrases.load} */
+  /** Loads what {@link FrozenPhrases.save} or {@link Phrases.save} wrote. @throws as {@link Phrases.load} */
   static async load(path: string): Promise<FrozenPhrases> {
     const { frozen } = await loadNative(path);
     if (frozen) return new FrozenPhrases(frozen);
@@ -192,7 +201,7 @@ export class FrozenPhrases {
     });
   }
 
-  /** @throws ERR_W2V_FILE_WRITE */
+  /** Writes phrases and scores; atomic. @throws ERR_W2V_FILE_WRITE */
   async save(path: string): Promise<void> {
     await runJob(() => this.#native.save(path, '{}'));
   }

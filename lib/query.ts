@@ -9,7 +9,9 @@ export type Weighted = WordOrVector | readonly [WordOrVector, number];
 
 /** Words and vectors that add to a query, and such that subtract from it. */
 export interface Combination {
+  /** What adds to the query. */
   positive?: Weighted | readonly Weighted[] | undefined;
+  /** What subtracts from it. */
   negative?: Weighted | readonly Weighted[] | undefined;
 }
 

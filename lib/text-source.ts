@@ -15,6 +15,7 @@ export type Sentence = string | readonly string[];
 
 /** Several paths, read in this order: files (plain or gzip), folders, globs, `-` for standard input. */
 export interface CorpusFiles {
+  /** One path or several. */
   files: string | readonly string[];
 }
 
@@ -31,8 +32,11 @@ export type CorpusSource =
   | Iterable<Uint8Array>
   | AsyncIterable<Uint8Array>;
 
+/** How far the reading of a source is. */
 export interface CorpusProgress {
+  /** From 0 to 1; null where the size is unknown. */
   fraction: number | null;
+  /** Words so far. */
   words: number;
 }
 

@@ -29,6 +29,7 @@ export interface TrainingEvent {
   model: Word2Vec;
   /** The epoch, from 1. Of onTrainBegin: the first; of onTrainEnd: the last. */
   epoch: number;
+  /** How many there are to be in this training. */
   epochs: number;
   /** The mean loss of a prediction in this epoch, or null where it was not measured; before an epoch: in the last one. */
   loss: number | null;
@@ -38,7 +39,8 @@ export interface TrainingEvent {
   trainedWords: number;
 }
 
-type Callback<Result = unknown> = (event: TrainingEvent) => Result | Promise<Result>;
+/** What is called in the course of a training, which waits for what it returns. */
+export type TrainingCallback<Result = unknown> = (event: TrainingEvent) => Result | Promise<Result>;
 
 /** Ends a training that has ceased to get better. */
 export interface EarlyStopping {
@@ -75,13 +77,17 @@ export interface RunOptions {
   stopSignal?: AbortSignal | undefined;
   /** Called a few times a second. What it throws cancels the training and becomes the rejection. */
   onProgress?: ((progress: TrainingProgress) => void) | undefined;
-  /** Called before the first epoch, and after the last. Training waits for what callbacks return. */
-  onTrainBegin?: Callback | undefined;
-  onTrainEnd?: Callback | undefined;
-  /** Called before and after each epoch, for which all threads come together. After: false ends the training. */
-  onEpochBegin?: Callback | undefined;
-  onEpochEnd?: Callback | undefined;
+  /** Called before the first epoch. Training waits for what callbacks return. */
+  onTrainBegin?: TrainingCallback | undefined;
+  /** Called after the last epoch. */
+  onTrainEnd?: TrainingCallback | undefined;
+  /** Called before each epoch, for which all threads come together. */
+  onEpochBegin?: TrainingCallback | undefined;
+  /** Called after each epoch; false ends the training. */
+  onEpochEnd?: TrainingCallback | undefined;
+  /** Ends the training when it has ceased to get better. @defaultValue none */
   earlyStopping?: EarlyStopping | undefined;
+  /** Saves it now and then, to be resumed. @defaultValue none */
   checkpoint?: CheckpointOptions | undefined;
 }
 

@@ -21,9 +21,17 @@ import {
  * line; `tensorboard`: for TensorBoard's projector, values in the file and words in `<name>.metadata.tsv`; `w2v`: our own, mapped with its word index,
  * norms and counts (docs/format.md).
  */
-export type VectorFormat = (typeof vectorFormats)[number];
+export type VectorFormat = 'bin' | 'bin-no-newline' | 'text' | 'glove' | 'npy' | 'tensorboard' | 'w2v';
 
-export const vectorFormats = ['bin', 'bin-no-newline', 'text', 'glove', 'npy', 'tensorboard', 'w2v'] as const;
+export const vectorFormats: readonly VectorFormat[] = [
+  'bin',
+  'bin-no-newline',
+  'text',
+  'glove',
+  'npy',
+  'tensorboard',
+  'w2v',
+];
 
 /**
  * A format that vectors were loaded from; `gensim`: KeyedVectors or a Word2Vec model as gensim saves them; `fasttext`: a model of fastText's

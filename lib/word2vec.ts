@@ -70,7 +70,7 @@ export interface ContinueOptions extends RunOptions, Pick<CorpusOptions, 'spool'
    * @defaultValue those of this corpus in all epochs
    */
   totalWords?: number | undefined;
-  /** @defaultValue the model's */
+  /** Threads. @defaultValue the model's */
   threads?: number | undefined;
 }
 
@@ -82,15 +82,17 @@ export interface TrainingReport {
   trainedWords: number;
   /** Words in the vocabulary, `</s>` included. */
   vocabulary: number;
-  /** Wall and CPU time of the whole; the CPU time is that of the process. */
+  /** Wall time of the whole. */
   seconds: number;
+  /** CPU time of the process in it. */
   cpuSeconds: number;
   /** What became of the corpus cache; null where the option `cache` was not given. */
   cache: CacheUse | null;
   /** Until training began: reading, counting, encoding, tables. */
   vocabularySeconds: number;
-  /** Of the training itself; the CPU time is that of its threads. */
+  /** Wall time of the training itself. */
   trainSeconds: number;
+  /** CPU time of its threads. */
   trainCpuSeconds: number;
   /** trainedWords / trainSeconds. */
   wordsPerSecond: number;
@@ -98,6 +100,7 @@ export interface TrainingReport {
   alpha: number;
   /** The mean loss of a prediction, −log p summed over its labels, for each epoch; null where none was measured (`computeLoss`). */
   losses: (number | null)[];
+  /** Threads that trained. */
   threads: number;
   /** The instruction set of the kernels: avx512vnni, avx512, avx2, neon or scalar. */
   isa: string;
@@ -109,13 +112,29 @@ export interface TrainingReport {
   warnings: string[];
 }
 
+/** A model that this process has trained. */
+export type TrainedWord2Vec = Word2Vec & {
+  /** Of that training. */
+  readonly report: TrainingReport;
+};
+
+/** How well a model predicts a text. */
+export interface Validation {
+  /** The mean loss of a prediction, as in {@link TrainingReport.losses}. */
+  loss: number;
+  /** How many predictions that were. */
+  predictions: number;
+}
+
 /** A word and how likely it is. */
 export interface PredictedWord {
+  /** As the vocabulary spells it. */
   word: string;
   /** From 0 to 1; of all words of the vocabulary together, 1. */
   probability: number;
 }
 
+/** Of {@link Word2Vec.load}. */
 export interface ModelLoadOptions extends JobOptions {
   /** Leave the model in the file until it is trained or asked for more than vectors; false: read it to memory now, and compare all of it with its checksums. @defaultValue true */
   mmap?: boolean | undefined;
@@ -203,16 +222,13 @@ export class Word2Vec {
    * Trains on text with the loop of word2vec.c (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546), on native
    * threads. Trainings can run side by side.
    *
-   * @param source a path (file, folder, glob, `-` for standard input, gzip or plain), several as `{files}`, an
+   * @param source - a path (file, folder, glob, `-` for standard input, gzip or plain), several as `{files}`, an
    * (async) iterable of sentences: strings, split at white space, or arrays of words; or a stream of text
    * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_FILE_WRITE (spool, checkpoint),
    * ERR_W2V_CORPUS_EMPTY, ERR_W2V_CORPUS_BINARY, ERR_W2V_CORPUS_ITEM, ERR_W2V_WORD_TOO_LONG,
    * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_ISA, ERR_W2V_CANCELLED
    */
-  static async train(
-    source: CorpusSource,
-    options: TrainOptions = {},
-  ): Promise<Word2Vec & { readonly report: TrainingReport }> {
+  static async train(source: CorpusSource, options: TrainOptions = {}): Promise<TrainedWord2Vec> {
     const { signal, stopSignal } = options;
     // Nothing is learned yet: to stop is to cancel.
     const untilTraining = AbortSignal.any([signal, stopSignal].filter((s) => s !== undefined));
@@ -226,7 +242,7 @@ export class Word2Vec {
     await model.#exclusiveTraining(() =>
       model.#runTraining(prepared, run, options, watch, { totalWords: vocabularyWords * epochs }),
     );
-    return model as Word2Vec & { readonly report: TrainingReport };
+    return model as TrainedWord2Vec;
   }
 
   /**
@@ -390,14 +406,14 @@ export class Word2Vec {
    * Goes on with a training from its checkpoint, with the learning rate where it was. With one thread the vectors are those
    * of a training without interruption, byte for byte.
    *
-   * @param source the same corpus as before; not needed where that was files
+   * @param source - the same corpus as before; not needed where that was files
    * @throws ERR_W2V_ARGUMENT (no checkpoint of a training in mid-course, another corpus), and what load() and train() throw
    */
   static async resume(
     checkpoint: string,
     source?: CorpusSource,
     options: RunOptions & Pick<CorpusOptions, 'spool'> = {},
-  ): Promise<Word2Vec & { readonly report: TrainingReport }> {
+  ): Promise<TrainedWord2Vec> {
     checkRunOptions(options);
     const model = await Word2Vec.load(checkpoint, { mmap: false, signal: options.signal });
     const run = model.#run;
@@ -419,7 +435,7 @@ export class Word2Vec {
       const prepared = await model.#encode(from, options, run.threads, watch);
       await model.#runTraining(prepared, run, options, watch, { resume: true });
     });
-    return model as Word2Vec & { readonly report: TrainingReport };
+    return model as TrainedWord2Vec;
   }
 
   async #save(
@@ -568,7 +584,7 @@ export class Word2Vec {
   async validate(
     source: CorpusSource,
     { signal, spool }: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
-  ): Promise<{ loss: number; predictions: number }> {
+  ): Promise<Validation> {
     return this.#read(async () => {
       const { threads } = this.options;
       const { corpus } = await encodeCorpus(source, this.#native, { threads, signal, spool });
