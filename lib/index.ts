@@ -63,6 +63,15 @@ export {
   type CorpusOptions as TextCorpusOptions,
   type FileSelection,
 } from './corpora/text-corpus.js';
+export {
+  FrequencyDistribution,
+  associationScore,
+  collocations,
+  type AssociationMeasure,
+  type Collocation,
+  type CollocationOptions,
+  type CountOptions,
+} from './text/frequencies.js';
 export { sentenceStream, tokenStream, type StreamOptions } from './text/stream.js';
 export { stopWordLanguages, stopWords } from './text/stop-words.js';
 export {
