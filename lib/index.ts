@@ -72,6 +72,16 @@ export {
   type CollocationOptions,
   type CountOptions,
 } from './text/frequencies.js';
+export {
+  TextIndex,
+  TextVectorizer,
+  textSimilarity,
+  type TextAnswer,
+  type TextMetric,
+  type TextSearchOptions,
+  type TextVectorOptions,
+  type TextWeighting,
+} from './text-similarity.js';
 export { sentenceStream, tokenStream, type StreamOptions } from './text/stream.js';
 export { stopWordLanguages, stopWords } from './text/stop-words.js';
 export {

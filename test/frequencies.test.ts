@@ -52,7 +52,7 @@ describe('a frequency distribution', () => {
       });`;
     const { svg, empty } = lastJson<{ svg: string; empty: string }>(await runNode(['-e', script]));
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>$/);
-    expect(svg).toContain('Words &lt;of&gt; a text');
+    expect(svg).toContain('Words &#60;of&#62; a text');
     // The first word at rank 1 = log10 0 is at the left, count 10,000 at the top; a straight line to count 10 at rank 1000.
     const path = /data-series="words" d="M([^"]+)"/
       .exec(svg)![1]!
