@@ -12,6 +12,7 @@
 #include "node/job.h"
 #include "node/model_object.h"
 #include "node/phrases_object.h"
+#include "node/texts_object.h"
 #include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
 #include "vectors/vector_file.h"
@@ -78,12 +79,12 @@ Napi::Value load_vectors(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(
-      new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
-                    Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
-                    Napi::Persistent(FrozenPhrasesObject::define(env)),
-                    Napi::Persistent(PhraseJoinerObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
-                    Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env))});
+  env.SetInstanceData(new AddonData{
+      Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
+      Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
+      Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
+      Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
+      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TextsObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
@@ -94,6 +95,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("loadModel", ModelObject::load);
   add("createPhrases", PhraseCountsObject::create);
   add("loadPhrases", PhraseCountsObject::load);
+  add("createTexts", TextsObject::create);
+  add("commonComponents", TextsObject::common_components);
   add("createBuffer", create_buffer);
   add("createStore", create_store);
   add("loadVectors", load_vectors);

@@ -15,6 +15,7 @@ struct AddonData {
   Napi::FunctionReference vector_store;
   Napi::FunctionReference vector_index;
   Napi::FunctionReference byte_buffer;
+  Napi::FunctionReference texts;
 };
 
 }  // namespace w2v::node
