@@ -10,6 +10,8 @@ export type {
   Model as NativeModel,
   PhraseCounts as NativePhraseCounts,
   FrozenPhrases as NativeFrozenPhrases,
+  SequenceTagger as NativeSequenceTagger,
+  TaggedText as NativeTaggedText,
   PhraseStatistics,
   PrepareResult,
   Training as NativeTraining,
