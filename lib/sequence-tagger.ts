@@ -4,21 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { readTagged, type TaggedSentence } from './corpora/tagged.js';
 import { W2VError, cancelled, describe } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
-import {
-  binding,
-  callNative,
-  runJob,
-  type NativeSequenceTagger,
-  type NativeTaggedText,
-} from './native.js';
+import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
 import { defaultOf, expectedValue, isValid, unknownOption, type OptionSpec } from './options.js';
-import {
-  TaggingScorer,
-  areSpanTags,
-  spansOf,
-  tagsOf,
-  type TaggingEvaluation,
-} from './span-evaluation.js';
+import { TaggingScorer, areSpanTags, spansOf, tagsOf, type TaggingEvaluation } from './span-evaluation.js';
 import { turnMs } from './text-source.js';
 import { TokenFeatures } from './token-features.js';
 
@@ -120,10 +108,7 @@ export interface TaggerEvaluation extends TaggingEvaluation {
 /** The options of one training: those given, checked, and the defaults of all others. */
 export type ResolvedTaggerOptions = { [K in keyof TaggerOptions]-?: NonNullable<TaggerOptions[K]> };
 
-type NumberOption = Exclude<
-  keyof TaggerOptions,
-  'suffixes' | 'prefixes' | 'wordColumns' | 'ignoreColumns'
->;
+type NumberOption = Exclude<keyof TaggerOptions, 'suffixes' | 'prefixes' | 'wordColumns' | 'ignoreColumns'>;
 
 /** The options that are numbers; see {@link TaggerOptions} for the full meanings. */
 export const taggerOptionSpecs: Record<NumberOption, OptionSpec> = {
@@ -162,7 +147,13 @@ export const taggerOptionSpecs: Record<NumberOption, OptionSpec> = {
   },
   epochs: { type: 'integer', default: 20, min: 1, max: 1_000_000, help: 'passes over the sentences' },
   alpha: { type: 'number', default: 0.01, min: 0, aboveMin: true, max: 100, help: 'initial learning rate' },
-  dropout: { type: 'number', default: 0.3, min: 0, max: 0.99, help: 'share of inputs left out while learning' },
+  dropout: {
+    type: 'number',
+    default: 0.3,
+    min: 0,
+    max: 0.99,
+    help: 'share of inputs left out while learning',
+  },
   weightDecay: { type: 'number', default: 0, min: 0, max: 1, help: "how fast the layers' weights shrink" },
   patience: {
     type: 'integer',
@@ -300,8 +291,7 @@ export class SequenceTagger {
       const start = performance.now();
       const seconds = () => (performance.now() - start) / 1000;
       const loss = await runJob(
-        () =>
-          this.#native.learn(text, { epoch, rate, dropout, weightDecay, tuneWords: !frozen, threads }),
+        () => this.#native.learn(text, { epoch, rate, dropout, weightDecay, tuneWords: !frozen, threads }),
         {
           signal,
           onProgress:
@@ -583,5 +573,8 @@ function toNotes(text: string, path: string): Notes {
   } catch {
     // told below
   }
-  throw new W2VError('ERR_W2V_VECTOR_FORMAT', `'${path}': expected the notes of a tagger but they are damaged`);
+  throw new W2VError(
+    'ERR_W2V_VECTOR_FORMAT',
+    `'${path}': expected the notes of a tagger but they are damaged`,
+  );
 }

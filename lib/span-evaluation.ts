@@ -66,7 +66,8 @@ export function tagsOf(spans: readonly Span[], length: number, scheme: 'BIO' | '
   for (const { begin, end, type } of spans) {
     for (let i = begin; i < end; ++i) {
       const last = i === end - 1;
-      const kind = i === begin ? (last && scheme === 'BIOES' ? 'S' : 'B') : last && scheme === 'BIOES' ? 'E' : 'I';
+      const kind =
+        i === begin ? (last && scheme === 'BIOES' ? 'S' : 'B') : last && scheme === 'BIOES' ? 'E' : 'I';
       tags[i] = `${kind}-${type}`;
     }
   }
@@ -137,7 +138,15 @@ function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
 
-function score({ correct, predicted, expected }: { correct: number; predicted: number; expected: number }): TagScore {
+function score({
+  correct,
+  predicted,
+  expected,
+}: {
+  correct: number;
+  predicted: number;
+  expected: number;
+}): TagScore {
   return {
     precision: ratio(correct, predicted),
     recall: ratio(correct, expected),

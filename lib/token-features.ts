@@ -55,7 +55,10 @@ export class TokenFeatures {
     where: () => string,
   ): string {
     if (!Array.isArray(tokens))
-      throw new W2VError('ERR_W2V_ARGUMENT', `Expected tokens but received ${describe(tokens)} in ${where()}`);
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected tokens but received ${describe(tokens)} in ${where()}`,
+      );
     const further = this.#columns.map((name) => {
       const values = columns?.[name];
       if (!Array.isArray(values) || values.length !== tokens.length) {

@@ -40,10 +40,7 @@ interface LineParser {
  * @param source - a file (plain or .gz), a folder or a zip with such files, or `archive.zip/name`
  * @throws ERR_W2V_CORPUS_FORMAT with file and line: a row with fewer or more columns than those before; ERR_W2V_TEXT_ENCODING; ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ
  */
-export function readColumns(
-  source: string,
-  options: TaggedReadOptions = {},
-): AsyncGenerator<TaggedSentence> {
+export function readColumns(source: string, options: TaggedReadOptions = {}): AsyncGenerator<TaggedSentence> {
   return readSentences(source, () => new ColumnParser(), options);
 }
 
@@ -128,7 +125,8 @@ export async function* readTagged(
   source: string,
   options: TaggedReadOptions = {},
 ): AsyncGenerator<TaggedSentence> {
-  if (!source.endsWith('.conllu') && !source.endsWith('.conllu.gz')) return yield* readColumns(source, options);
+  if (!source.endsWith('.conllu') && !source.endsWith('.conllu.gz'))
+    return yield* readColumns(source, options);
   yield* readSentences(
     source,
     () =>
