@@ -86,8 +86,8 @@ export function readConllu(source: string, options: ConlluOptions = {}): AsyncGe
 
 /**
  * Universal Propositions' CoNLL-U (predicates in the 11th column, the roles of each in one more): a sentence for each of its predicates, which is given. Its
- * columns: `upos`; `predicate`, the word of it; `sense`; `distance`, tokens from it (−5 … 5, beyond as `before` and `after`); `around`, of the
- * predicate's neighbours what is this token. The tags are the roles, O where there is none and for the predicate itself.
+ * columns: `upos`; `predicate`, the word of it; `sense`; `distance`, tokens from it (−5 … 5, beyond as `before` and
+ * `after`). The tags are the roles, O where there is none and for the predicate itself.
  *
  * @throws as {@link readColumns}
  */
@@ -120,23 +120,25 @@ export function readSinica(source: string, options: TaggedReadOptions = {}): Asy
   return readSentences(source, () => new SinicaParser(), { files: ['parsed'], ...options });
 }
 
-/** The reader that a name asks for: CoNLL-U for .conllu (with roles: one sentence a predicate), else columns. */
+/**
+ * The reader that a file asks for: CoNLL-U for names in .conllu, whose tags are the parts of speech, or the roles where its first sentence has such columns
+ * (see {@link readPropositions}); else columns.
+ */
 export async function* readTagged(
   source: string,
   options: TaggedReadOptions = {},
 ): AsyncGenerator<TaggedSentence> {
-  if (!source.endsWith('.conllu') && !source.endsWith('.conllu.gz'))
-    return yield* readColumns(source, options);
-  yield* readSentences(
-    source,
-    () =>
-      new ConlluParser((sentence) =>
-        sentence.rows[0]!.length > conlluColumns
-          ? propositions(sentence)
-          : [{ tokens: field(sentence.rows, 1), tags: field(sentence.rows, 3), where: sentence.where }],
-      ),
-    options,
-  );
+  if (!/\.conllu(\.gz)?$/.test(source)) {
+    yield* readColumns(source, options);
+    return;
+  }
+  let hasRoles: boolean | undefined;
+  const toSentences = (sentence: ConlluSentence) => {
+    const { rows, where } = sentence;
+    hasRoles ??= rows[0]!.length > conlluColumns || hasFlags(rows);
+    return hasRoles ? propositions(sentence) : [{ tokens: field(rows, 1), tags: field(rows, 3), where }];
+  };
+  yield* readSentences(source, () => new ConlluParser(toSentences), options);
 }
 
 // ---- files ----
@@ -306,6 +308,7 @@ class ConlluParser implements LineParser {
     }
     if (line.startsWith('#')) return;
     const row = line.split('\t');
+    if (/^\d+[-.]\d+$/.test(row[0]!)) return; // also where it has fewer columns
     const width = this.#rows[0]?.length ?? conlluColumns;
     if (row.length < conlluColumns || (this.#rows.length > 0 && row.length !== width)) {
       throw formatError(
@@ -314,10 +317,7 @@ class ConlluParser implements LineParser {
         where(),
       );
     }
-    if (!/^\d+$/.test(row[0]!)) {
-      if (/^\d+[-.]\d+$/.test(row[0]!)) return;
-      throw formatError('the number of a word', describe(row[0]), where());
-    }
+    if (!/^\d+$/.test(row[0]!)) throw formatError('the number of a word', describe(row[0]), where());
     if (this.#rows.length === 0) this.#where = where();
     this.#rows.push(row);
   }
@@ -337,14 +337,19 @@ class ConlluParser implements LineParser {
 
 const farthest = 5;
 
+/** Two layouts: a column of predicates after CoNLL-U's ten, or (version 1) a flag Y and the predicate as the ninth and tenth. Then a column for each predicate. */
 function propositions({ rows, where }: ConlluSentence): TaggedSentence[] {
   const width = rows[0]!.length;
-  const senses = width > conlluColumns ? field(rows, conlluColumns) : [];
-  const predicates = [...senses.keys()].filter((i) => senses[i] !== '_');
-  if (width !== conlluColumns + 1 + predicates.length) {
+  const isVersion1 = hasFlags(rows) || width === conlluColumns;
+  const senses = field(rows, isVersion1 ? 9 : 10);
+  const isPredicate = (i: number) => (isVersion1 ? rows[i]![8] === 'Y' : !['_', ''].includes(senses[i]!));
+  const predicates = [...rows.keys()].filter(isPredicate);
+  if (predicates.length === 0) return [];
+  const firstRole = isVersion1 ? conlluColumns : conlluColumns + 1;
+  if (width !== firstRole + predicates.length) {
     throw formatError(
-      `a column of predicates and one for each of the sentence's ${predicates.length} predicates`,
-      `${width - conlluColumns} beyond the ${conlluColumns} of CoNLL-U`,
+      `a column of roles for each of the sentence's ${predicates.length} predicates`,
+      `${width - firstRole}`,
       where,
     );
   }
@@ -361,9 +366,13 @@ function propositions({ rows, where }: ConlluSentence): TaggedSentence[] {
         i - at > farthest ? 'after' : at - i > farthest ? 'before' : String(i - at),
       ),
     },
-    tags: field(rows, conlluColumns + 1 + p).map((role) => (role === '_' || role === 'V' ? 'O' : role)),
+    tags: field(rows, firstRole + p).map((role) => (role === '_' || role === 'V' ? 'O' : role)),
     where,
   }));
+}
+
+function hasFlags(rows: readonly (readonly string[])[]): boolean {
+  return rows.some((row) => row[8] === 'Y');
 }
 
 // ---- word/TAG ----
