@@ -18,7 +18,7 @@ import {
 import { TaggingScorer } from '../lib/span-evaluation.js';
 import { normalForm, shapeOf } from '../lib/token-features.js';
 import { rejectionOf, runCli, temporaryFolder } from './helpers.js';
-import { makeZip } from './make-zip.js';
+import { writeZip } from './make-zip.js';
 
 const file = temporaryFolder();
 
@@ -60,13 +60,23 @@ function makeSentences(count: number, seed: number): TaggedSentence[] {
   });
 }
 
+function zipped(name: string, files: Record<string, string>): string {
+  writeZip(file(name), files);
+  return file(name);
+}
+
 const small = { epochs: 12, hiddenSize: 32, vectorSize: 10, featureSize: 4, alpha: 0.05, threads: 1 };
 const toColumns = (sentences: TaggedSentence[]) =>
-  sentences.map(({ tokens, tags }) => `${tokens.map((token, i) => `${token} ${tags![i]}\n`).join('')}\n`).join('');
+  sentences
+    .map(({ tokens, tags }) => `${tokens.map((token, i) => `${token} ${tags![i]}\n`).join('')}\n`)
+    .join('');
 
 describe('reading', () => {
   test('columns: blanks or tabs, CRLF, empty sentences, -DOCSTART-, no final line feed', async () => {
-    const text = '-DOCSTART- -X- O\n\n\n\nThe DT B-NP\r\nUS  NNP I-NP\r\n\r\na\u00a0b NN\tO\n'.replace('NN\tO', 'NN O');
+    const text = '-DOCSTART- -X- O\n\n\n\nThe DT B-NP\r\nUS  NNP I-NP\r\n\r\na\u00a0b NN\tO\n'.replace(
+      'NN\tO',
+      'NN O',
+    );
     const sentences = await all(readColumns(write('columns.txt', `${text}\t\t\nlast\tNN\tB-NP`)));
     expect(sentences.map(({ tokens }) => tokens)).toEqual([['The', 'US'], ['a\u00a0b'], ['last']]);
     expect(sentences[0]).toEqual({
@@ -91,14 +101,14 @@ describe('reading', () => {
     const mixed = write('mixed.txt', Buffer.concat([Buffer.from('ñu O\n'), Buffer.from('ñu O\n', 'latin1')]));
     const encoding = await rejectionOf(all(readColumns(mixed)));
     expect(encoding.code).toBe('ERR_W2V_TEXT_ENCODING');
-    expect(encoding.message).toContain(`${mixed}:2`);
+    expect(encoding.message).toMatch(/mixed\.txt'.*at byte 6, line 2/);
     const latin = write('latin.txt', Buffer.from('ñu O\n', 'latin1'));
     expect((await all(readColumns(latin, { encoding: 'latin1' })))[0]!.tokens).toEqual(['ñu']);
     expect((await rejectionOf(all(readColumns(file('none.txt'))))).code).toBe('ERR_W2V_FILE_NOT_FOUND');
   });
 
   test('folders, zips, what is in a zip, .gz', async () => {
-    const zip = write('data.zip', makeZip({ 'data/a.txt': 'a O\n', 'data/b.txt': 'b O\n\nc O\n' }));
+    const zip = zipped('data.zip', { 'data/a.txt': 'a O\n', 'data/b.txt': 'b O\n\nc O\n' });
     const tokens = async (sentences: AsyncIterable<TaggedSentence>) =>
       (await all(sentences)).flatMap((sentence) => sentence.tokens);
     expect(await tokens(readColumns(zip))).toEqual(['a', 'b', 'c']);
@@ -113,7 +123,7 @@ describe('reading', () => {
 
   const row = (...fields: (string | number)[]) => `${fields.join('\t')}\n`;
   const conllu =
-    '# text = don\'t go\n' +
+    "# text = don't go\n" +
     row('1-2', "don't", '_', '_', '_', '_', '_', '_', '_', '_') +
     row(1, 'do', 'do', 'AUX', 'VB', '_', 3, 'aux', '_', '_') +
     row(2, "n't", 'not', 'PART', 'RB', '_', 3, 'advmod', '_', '_') +
@@ -158,7 +168,8 @@ describe('reading', () => {
     });
     expect(second!.columns!.distance).toEqual(['-2', '-1', '0']);
     const older =
-      row(...common(1, 'Dogs', 'NOUN'), '_', '_', 'A0') + row(...common(2, 'bark', 'VERB'), 'Y', 'bark.01', '_');
+      row(...common(1, 'Dogs', 'NOUN'), '_', '_', 'A0') +
+      row(...common(2, 'bark', 'VERB'), 'Y', 'bark.01', '_');
     expect((await all(readPropositions(write('older.conllu', older))))[0]).toMatchObject({
       columns: { sense: ['bark.01', 'bark.01'] },
       tags: ['A0', 'O'],
@@ -178,10 +189,10 @@ describe('reading', () => {
     expect((await all(readTaggedWords(words, { lines: true }))).length).toBe(3);
     const error = await rejectionOf(all(readTaggedWords(write('bad.pos', 'a/X\nb\n'))));
     expect(error.message).toContain('bad.pos:2');
-    const zip = write(
-      'sinica.zip',
-      makeZip({ 'sinica/parsed': '#1:1.[4] S(theme:NP(Head:Nba:嘉珍|Head:Caa:和)|Head:VC1:住在)#，(COMMACATEGORY)\r\n', 'sinica/raw': 'x' }),
-    );
+    const zip = zipped('sinica.zip', {
+      'sinica/parsed': '#1:1.[4] S(theme:NP(Head:Nba:嘉珍|Head:Caa:和)|Head:VC1:住在)#，(COMMACATEGORY)\r\n',
+      'sinica/raw': 'x',
+    });
     expect(await all(readSinica(zip))).toMatchObject([
       { tokens: ['嘉珍', '和', '住在'], tags: ['Nba', 'Caa', 'VC1'] },
     ]);
@@ -190,7 +201,8 @@ describe('reading', () => {
 
 describe('scores', () => {
   test('spans as conlleval has them, broken sequences too', () => {
-    const spans = (text: string) => spansOf(text.split(' ')).map(({ begin, end, type }) => `${type}${begin}-${end}`);
+    const spans = (text: string) =>
+      spansOf(text.split(' ')).map(({ begin, end, type }) => `${type}${begin}-${end}`);
     expect(spans('B-A I-A O B-B B-B')).toEqual(['A0-2', 'B3-4', 'B4-5']);
     expect(spans('I-A I-A I-B O I-A')).toEqual(['A0-2', 'B2-3', 'A4-5']);
     expect(spans('B-A I-B I-B')).toEqual(['A0-1', 'B1-3']);
@@ -199,7 +211,9 @@ describe('scores', () => {
   });
 
   test('spans → tags → spans', () => {
-    const arbitrary = fc.array(fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 3 }), fc.constantFrom('A', 'B-x')));
+    const arbitrary = fc.array(
+      fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 3 }), fc.constantFrom('A', 'B-x')),
+    );
     fc.assert(
       fc.property(arbitrary, fc.constantFrom('BIO' as const, 'BIOES' as const), (parts, scheme) => {
         let at = 0;
@@ -250,7 +264,11 @@ describe('tagging', () => {
     expect(await loaded.test(test1)).toEqual(await again.test(test1));
     expect(loaded.report).toEqual(tagger.report);
     expect(loaded.tags.sort()).toEqual(['B-LOC', 'B-PER', 'I-LOC', 'I-PER', 'O']);
-    expect(await loaded.tag([['in', 'Nak', 'Nbl'], [], ['the']])).toEqual([['O', 'B-LOC', 'I-LOC'], [], ['O']]);
+    expect(await loaded.tag([['in', 'Nak', 'Nbl'], [], ['the']])).toEqual([
+      ['O', 'B-LOC', 'I-LOC'],
+      [],
+      ['O'],
+    ]);
     const other = await SequenceTagger.train(train, { ...small, seed: 2 });
     expect(other.report.losses).not.toEqual(tagger.report.losses);
     expect(again.report.losses).toEqual(tagger.report.losses);
@@ -304,7 +322,10 @@ describe('tagging', () => {
   });
 
   test('broken spans begin one; tags that were not there are told', async () => {
-    const broken = train.map(({ tokens, tags }) => ({ tokens, tags: tags!.map((tag) => tag.replace(/^B/, 'I')) }));
+    const broken = train.map(({ tokens, tags }) => ({
+      tokens,
+      tags: tags!.map((tag) => tag.replace(/^B/, 'I')),
+    }));
     const tagger = await SequenceTagger.train(broken, small);
     expect(tagger.report.brokenSpans).toBeGreaterThan(300);
     expect(await tagger.tag([['Mr.', 'Nak', 'Nbl']])).toEqual([['O', 'B-PER', 'I-PER']]);
@@ -322,7 +343,9 @@ describe('tagging', () => {
     expect(await code(SequenceTagger.train(train, { suffixes: [0] }))).toBe('ERR_W2V_OPTION');
     const typo = await rejectionOf(SequenceTagger.train(train, { hiddensize: 3 } as object));
     expect(typo.message).toContain("'hiddenSize'");
-    expect(await code(SequenceTagger.train(train, { ...small, alpha: 100, epochs: 50 }))).toBe('ERR_W2V_ARGUMENT');
+    expect(await code(SequenceTagger.train(train, { ...small, alpha: 100, epochs: 50 }))).toBe(
+      'ERR_W2V_ARGUMENT',
+    );
     expect(await code(SequenceTagger.load(write('no.tagger', 'text')))).toBe('ERR_W2V_VECTOR_FORMAT');
     const aborted = SequenceTagger.train(train, { ...small, epochs: 1000, signal: AbortSignal.timeout(50) });
     expect(await code(aborted)).toBe('ERR_W2V_CANCELLED');
@@ -333,13 +356,16 @@ test('w2v tag: train, test, predict', async () => {
   const trainFile = write('train.txt', toColumns(makeSentences(400, 7)));
   const testFile = write('test.txt', toColumns(makeSentences(60, 99)));
   const model = file('cli.tagger');
-  const options = '--epochs 12 --hidden-size 32 --vector-size 10 --feature-size 4 --alpha 0.05 --threads 1'.split(' ');
+  const options =
+    '--epochs 12 --hidden-size 32 --vector-size 10 --feature-size 4 --alpha 0.05 --threads 1'.split(' ');
   const trained = await runCli(['tag', 'train', trainFile, '--output', model, '--json', ...options]);
   expect(trained.code).toBe(0);
   expect(JSON.parse(trained.stdout)).toMatchObject({ sentences: 400, epochs: 12, output: model });
   const tested = await runCli(['tag', 'test', model, testFile, '--json']);
   const result = JSON.parse(tested.stdout) as Record<string, number | object>;
-  expect(Object.keys(result)).toEqual(expect.arrayContaining(['f1', 'precision', 'recall', 'accuracy', 'perType']));
+  expect(Object.keys(result)).toEqual(
+    expect.arrayContaining(['f1', 'precision', 'recall', 'accuracy', 'perType']),
+  );
   expect(result.f1).toBeGreaterThan(0.9);
   expect((await runCli(['tag', 'test', model, testFile])).stdout).toContain('accuracy');
   const predicted = await runCli(['tag', 'predict', model], { input: 'in Nak\n\nthe house\n' });
@@ -350,5 +376,4 @@ test('w2v tag: train, test, predict', async () => {
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain('wrong.txt:2');
   expect((await runCli(['tag', 'train', trainFile, '--output', model, '--dropout', '2'])).code).toBe(2);
-});
-
+}, 60_000);

@@ -26,12 +26,21 @@ async function all(sentences) {
 
 /** Vectors of en-mix's text, without the sources that hold text of the tests. */
 export async function pretrain(folder, leftOut = 'T') {
-  const read = async (file) => gunzipSync(await readFile(path.join(sharedData, file))).toString().split('\n');
+  const read = async (file) =>
+    gunzipSync(await readFile(path.join(sharedData, file)))
+      .toString()
+      .split('\n');
   const sources = await read('en-mix.sources.gz');
   const lines = await read('en-mix.txt.gz');
   const text = path.join(folder, 'en-mix.txt');
   writeFileSync(text, lines.filter((_, i) => !leftOut.includes(sources[i])).join('\n'));
-  const model = await Word2Vec.train(text, { sg: true, vectorSize: 50, epochs: 3, sample: 1e-4, threads: cores });
+  const model = await Word2Vec.train(text, {
+    sg: true,
+    vectorSize: 50,
+    epochs: 3,
+    sample: 1e-4,
+    threads: cores,
+  });
   return model.vectors;
 }
 
@@ -48,7 +57,9 @@ async function measure(title, train, test, options) {
     const tagger = await SequenceTagger.train(train, { ...common, ...options, seed });
     const result = await tagger.test(test);
     f1.push(100 * result.f1);
-    console.error(`${title}, seed ${seed}: F1 ${(100 * result.f1).toFixed(2)} after epoch ${tagger.report.bestEpoch}`);
+    console.error(
+      `${title}, seed ${seed}: F1 ${(100 * result.f1).toFixed(2)} after epoch ${tagger.report.bestEpoch}`,
+    );
   }
   return f1;
 }
@@ -108,12 +119,15 @@ export async function run() {
   const notes = [];
   const add = (task, figures, wanted) =>
     rows.push([task, `${mean(figures).toFixed(2)} ± ${spread(figures).toFixed(2)}`, wanted]);
-  if (!existsSync(nlp)) return { title: 'Tagging', columns: [], rows, notes: [`no ${nlp}: nothing to measure on`] };
+  if (!existsSync(nlp))
+    return { title: 'Tagging', columns: [], rows, notes: [`no ${nlp}: nothing to measure on`] };
   const given = process.env.W2V_BENCH_VECTORS;
   const vectors = given ? await KeyedVectors.load(given) : await pretrain(temporaryFolder());
 
   const chunks = path.join(nlp, 'conll2000.zip');
-  const [train, test] = await Promise.all(['train.txt', 'test.txt'].map((file) => all(readColumns(`${chunks}/${file}`))));
+  const [train, test] = await Promise.all(
+    ['train.txt', 'test.txt'].map((file) => all(readColumns(`${chunks}/${file}`))),
+  );
   add('chunking, with the part of speech: F1', await measure('chunking', train, test, { epochs: 4 }), '≥ 92');
   const noTag = { epochs: 4, ignoreColumns: ['column2'] };
   const chunking = await tuning('chunking without the part of speech', train, test, vectors, noTag);
@@ -125,7 +139,9 @@ export async function run() {
     ['ned', 'Dutch', '≥ 70'],
   ]) {
     const [names, held, final] = await Promise.all(
-      ['train', 'testa', 'testb'].map((part) => all(readColumns(path.join(nlp, 'conll2002.zip', `${language}.${part}`)))),
+      ['train', 'testa', 'testb'].map((part) =>
+        all(readColumns(path.join(nlp, 'conll2002.zip', `${language}.${part}`))),
+      ),
     );
     const f1 = await measure(`names, ${title}`, names, final, { epochs: 6, development: held });
     add(`names, ${title}, testb: F1`, f1, wanted);
@@ -161,7 +177,13 @@ export async function run() {
     `Mean and standard deviation of seeds ${seeds.join(', ')}; ${cores} threads. Hidden layer ${common.hiddenSize}, window 2, all else as by default; 4 epochs for chunks, 6 for names in Spanish and Dutch and for roles, 8 for new names; names: the best epoch on the development set. ` +
       'Given vectors: skip-gram, 50 dimensions, 3 epochs of en-mix without source T. Roles: without those of the predicate itself, which is given. Spans are scored as conlleval does.',
   );
-  return { title: 'Tagging', columns: ['task', 'measured', 'wanted'], rows, notes, tuning: [chunking, role, entities] };
+  return {
+    title: 'Tagging',
+    columns: ['task', 'measured', 'wanted'],
+    rows,
+    notes,
+    tuning: [chunking, role, entities],
+  };
 }
 
 async function tuning(title, train, test, vectors, options) {
