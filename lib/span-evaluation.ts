@@ -51,7 +51,7 @@ export function spansOf(tags: readonly string[]): Span[] {
   for (const [i, tag] of tags.entries()) {
     const kind = tag[0]!;
     const type = tag === 'O' ? '' : tag.slice(2);
-    const goesOn = open && open.type === type && (kind === 'I' || kind === 'E') && !/^[ESO]/.test(before);
+    const goesOn = open?.type === type && (kind === 'I' || kind === 'E') && !/^[ESO]/.test(before);
     if (tag === 'O') open = undefined;
     else if (goesOn) open!.end = i + 1;
     else spans.push((open = { begin: i, end: i + 1, type }));

@@ -60,7 +60,7 @@ export class TokenFeatures {
         `Expected tokens but received ${describe(tokens)} in ${where()}`,
       );
     const further = this.#columns.map((name) => {
-      const values = columns?.[name];
+      const values: unknown = columns?.[name];
       if (!Array.isArray(values) || values.length !== tokens.length) {
         throw new W2VError(
           'ERR_W2V_ARGUMENT',
@@ -68,12 +68,15 @@ export class TokenFeatures {
         );
       }
       const holdsWords = this.#options.wordColumns.includes(name);
-      return holdsWords ? values.map((value) => normalForm(checked(value, where))) : values;
+      return (values as unknown[]).map((value) => {
+        const text = checked(value, where);
+        return holdsWords ? normalForm(text) : text;
+      });
     });
     let text = '';
-    for (const [i, token] of tokens.entries()) {
+    for (const [i, token] of (tokens as readonly string[]).entries()) {
       text += this.#ofToken(token, where);
-      for (const values of further) text += `${checked(values[i], where)}\0`;
+      for (const values of further) text += `${values[i]!}\0`;
       if (tags) text += `${checked(tags[i], where)}\0`;
     }
     return `${text}\n`;
@@ -83,7 +86,7 @@ export class TokenFeatures {
     const known = this.#cache.get(token);
     if (known !== undefined) return known;
     const word = normalForm(checked(token, where));
-    const characters = [...word];
+    const characters = Array.from(word); // code points
     const { suffixes, prefixes } = this.#options;
     const values = [
       word,

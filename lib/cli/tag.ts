@@ -241,7 +241,7 @@ async function predict(
   { columns, encoding, threads, json }: PredictFlags & { columns?: boolean },
 ): Promise<void> {
   const tagger = await SequenceTagger.load(model);
-  const inColumns = columns || file.endsWith('.conllu') || tagger.columns.length > 0;
+  const inColumns = columns === true || file.endsWith('.conllu') || tagger.columns.length > 0;
   if (inColumns && file === '-')
     throw new W2VError('ERR_W2V_ARGUMENT', 'Expected a file with columns but received standard input');
   let batch: TaggedSentence[] = [];

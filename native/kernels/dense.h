@@ -16,8 +16,8 @@ struct DenseWeights {
   size_t outputs;
 };
 
-// The layer's inputs: n rows of `inputs` floats, `stride` floats apart. Rows may overlap (stride < inputs): a window over
-// tokens is a view of their rows.
+// The layer's inputs: n rows of `inputs` floats, `stride` floats apart. Rows may overlap (stride < inputs): a window
+// over tokens is a view of their rows.
 struct DenseInputs {
   float* rows;
   size_t stride;

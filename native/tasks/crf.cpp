@@ -28,7 +28,8 @@ double Crf::learn(float* emissions, size_t stride, const uint32_t* right, size_t
     for (size_t j = 0; j < k; ++j) exponentials[t * k + j] = std::exp(static_cast<double>(e[j]) - most);
   }
   double most_step = scores_.row(0)[0];
-  for (size_t i = 0; i < k; ++i) most_step = std::max<double>(most_step, *std::max_element(scores_.row(i), scores_.row(i) + k));
+  for (size_t i = 0; i < k; ++i)
+    most_step = std::max<double>(most_step, *std::max_element(scores_.row(i), scores_.row(i) + k));
   for (size_t i = 0; i < k; ++i)
     for (size_t j = 0; j < k; ++j) weights[i * k + j] = std::exp(scores_.row(i)[j] - most_step);
   log_z += most_step * static_cast<double>(n - 1);

@@ -1,5 +1,5 @@
-// The sentence level of a tagger: a linear chain of tags. Collobert et al. 2011 (Natural Language Processing (Almost) from
-// Scratch, JMLR 12, section 3.3.2); as a conditional random field, Lafferty, McCallum, Pereira 2001.
+// The sentence level of a tagger: a linear chain of tags. Collobert et al. 2011 (Natural Language Processing (Almost)
+// from Scratch, JMLR 12, section 3.3.2); as a conditional random field, Lafferty, McCallum, Pereira 2001.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace w2v {
 
-// The score of a sequence of tags is the sum of what each token says of its tag (emissions) and of each step from tag to
-// tag (transitions), of the first tag and of the last.
+// The score of a sequence of tags is the sum of what each token says of its tag (emissions) and of each step from tag
+// to tag (transitions), of the first tag and of the last.
 class Crf {
  public:
   Crf() = default;
@@ -31,8 +31,8 @@ class Crf {
     std::vector<double> gradient;
   };
 
-  // log p of the right tags of n > 0 tokens; its gradient over the emissions replaces them (n rows, `stride` floats apart),
-  // that over the scores goes to workspace.gradient. Not finite where scores are beyond what double holds.
+  // log p of the right tags of n > 0 tokens; its gradient over the emissions replaces them (n rows, `stride` floats
+  // apart), that over the scores goes to workspace.gradient. Not finite where scores are beyond what double holds.
   double learn(float* emissions, size_t stride, const uint32_t* right, size_t n, Workspace& workspace) const;
 
   // scores += rate · gradient.

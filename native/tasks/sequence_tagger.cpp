@@ -160,8 +160,8 @@ void SequenceTagger::restore() {
 
 std::vector<std::vector<uint32_t>> SequenceTagger::rows_of(const TaggedText& text) const {
   if (text.columns() < columns())
-    throw Error(code::argument, "Expected " + std::to_string(columns()) + " columns but received " +
-                                    std::to_string(text.columns()));
+    throw Error(code::argument,
+                "Expected " + std::to_string(columns()) + " columns but received " + std::to_string(text.columns()));
   std::vector<std::vector<uint32_t>> rows(columns());
   for (size_t c = 0; c < columns(); ++c)
     for (size_t i = 0; i < text.values(c).size(); ++i)
@@ -203,11 +203,11 @@ double SequenceTagger::learn_sentence(std::span<const uint32_t> ids, std::span<c
     draw_kept(workspace.hidden_kept, n * hidden_.stride(), epoch.dropout, random);
   }
   emissions_of(ids, n, workspace);
-  const double log_likelihood =
-      crf_.learn(workspace.emissions.data(), output_.stride(), tags.data(), n, workspace.crf);
+  const double log_likelihood = crf_.learn(workspace.emissions.data(), output_.stride(), tags.data(), n, workspace.crf);
   if (!std::isfinite(log_likelihood))
-    throw Error(code::argument, "The training diverged: the likelihood of a sentence is no finite number any more. Expected "
-                                "a lower learning rate");
+    throw Error(code::argument,
+                "The training diverged: the likelihood of a sentence is no finite number any more. Expected "
+                "a lower learning rate");
 
   // Backward; the gradient of each layer's inputs is by its weights before they change.
   const DenseInputs hidden{workspace.hidden.data(), hidden_.stride(), n};
@@ -310,23 +310,22 @@ std::vector<uint32_t> SequenceTagger::tag(const TaggedText& text, uint32_t threa
   std::vector<uint32_t> tags(text.tokens());
   control.begin(Phase::searching, text.tokens());
   std::vector<Workspace> workspaces(threads);
-  for_each_block((text.sentences() + sentences_per_block - 1) / sentences_per_block, threads,
-                 [&](size_t block, unsigned thread) {
-                   control.check_cancelled();
-                   std::vector<uint32_t> ids;
-                   const size_t end = std::min(text.sentences(), (block + 1) * sentences_per_block);
-                   for (size_t sentence = block * sentences_per_block; sentence < end; ++sentence) {
-                     const size_t begin = text.begin_of(sentence), n = text.end_of(sentence) - begin;
-                     if (n == 0) continue;
-                     ids.clear();
-                     for (size_t token = begin; token < begin + n; ++token)
-                       for (size_t c = 0; c < columns(); ++c) ids.push_back(rows[c][text.value(token, c)]);
-                     emissions_of(ids, n, workspaces[thread]);
-                     crf_.decode(workspaces[thread].emissions.data(), output_.stride(), n, &tags[begin],
-                                 workspaces[thread].crf);
-                     control.done += n;
-                   }
-                 });
+  for_each_block(
+      (text.sentences() + sentences_per_block - 1) / sentences_per_block, threads, [&](size_t block, unsigned thread) {
+        control.check_cancelled();
+        std::vector<uint32_t> ids;
+        const size_t end = std::min(text.sentences(), (block + 1) * sentences_per_block);
+        for (size_t sentence = block * sentences_per_block; sentence < end; ++sentence) {
+          const size_t begin = text.begin_of(sentence), n = text.end_of(sentence) - begin;
+          if (n == 0) continue;
+          ids.clear();
+          for (size_t token = begin; token < begin + n; ++token)
+            for (size_t c = 0; c < columns(); ++c) ids.push_back(rows[c][text.value(token, c)]);
+          emissions_of(ids, n, workspaces[thread]);
+          crf_.decode(workspaces[thread].emissions.data(), output_.stride(), n, &tags[begin], workspaces[thread].crf);
+          control.done += n;
+        }
+      });
   return tags;
 }
 

@@ -1,7 +1,8 @@
-// Labels the tokens of sentences: the window network of Collobert, Weston, Bottou, Karlen, Kavukcuoglu, Kuksa 2011 (Natural
-// Language Processing (Almost) from Scratch, JMLR 12).
+// Labels the tokens of sentences: the window network of Collobert, Weston, Bottou, Karlen, Kavukcuoglu, Kuksa 2011
+// (Natural Language Processing (Almost) from Scratch, JMLR 12).
 //
-//   tokens → vectors of their values, one after the other → those of a window → hidden layer, hardtanh → a score for each tag
+//   tokens → vectors of their values, one after the other → those of a window → hidden layer, hardtanh → a score for
+//   each tag
 //          → the likeliest sequence of tags, with the scores of steps from tag to tag
 #pragma once
 
@@ -40,18 +41,20 @@ struct TaggerOptions {
 struct TaggerEpoch {
   uint32_t epoch = 0;  // with the seed, what draws begin from
   float rate = 0.01f;
-  float dropout = 0;       // share of the inputs of both layers that are left out
-  float weight_decay = 0;  // by which weights (of layers, not of values) shrink: keep = 1 − rate · weight_decay, for each sentence
+  float dropout = 0;  // share of the inputs of both layers that are left out
+  float weight_decay =
+      0;  // by which weights (of layers, not of values) shrink: keep = 1 − rate · weight_decay, for each sentence
   bool tune_words = true;  // else the vectors of words stay
   uint32_t threads = 1;
 };
 
-// What values have been seen, and a vector for each. Row 0 is that of all others, row 1 that of what is beyond a sentence.
+// What values have been seen, and a vector for each. Row 0 is that of all others, row 1 that of what is beyond a
+// sentence.
 struct ValueTable {
   static constexpr uint32_t unknown = 0, outside = 1, first_value = 2;
 
   uint32_t size = 0;
-  WordIndex values;           // value i has row first_value + i
+  WordIndex values;            // value i has row first_value + i
   std::vector<float> vectors;  // (first_value + values) × size
 
   float* row(uint32_t i) { return vectors.data() + size_t{i} * size; }
@@ -62,20 +65,20 @@ struct ValueTable {
   }
 };
 
-// Threads learn together without locks (Hogwild; Recht et al. 2011); one thread is a function of text, options and seed.
-// Otherwise: one call that changes it at a time, none beside it.
+// Threads learn together without locks (Hogwild; Recht et al. 2011); one thread is a function of text, options and
+// seed. Otherwise: one call that changes it at a time, none beside it.
 class SequenceTagger {
  public:
-  // Takes the values of the text's columns, and its tags (the last column, beyond options.columns), in the order of their
-  // first appearance. `words`: vectors to begin with, of size options.tables[0].size, scaled so that their numbers have
-  // the spread of those that are drawn (as Turian, Ratinov, Bengio 2010); all their words are known then. Throws
-  // ERR_W2V_ARGUMENT (no tokens, too many tags), ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
+  // Takes the values of the text's columns, and its tags (the last column, beyond options.columns), in the order of
+  // their first appearance. `words`: vectors to begin with, of size options.tables[0].size, scaled so that their
+  // numbers have the spread of those that are drawn (as Turian, Ratinov, Bengio 2010); all their words are known then.
+  // Throws ERR_W2V_ARGUMENT (no tokens, too many tags), ERR_W2V_MEMORY, ERR_W2V_CANCELLED.
   SequenceTagger(const TaggerOptions& options, const TaggedText& text, const VectorStore* words, TaskControl& control);
 
   // All sentences once, in an order of the epoch's own: gradient ascent on the likelihood of each. A value that occurs
-  // once is taken for an unknown one half of the time, so that those have vectors (Lample et al. 2016, arXiv:1603.01360),
-  // but not words whose vectors were given. The mean of −log p of a tag. Progress counts tokens. Throws ERR_W2V_ARGUMENT
-  // where numbers are no longer finite, ERR_W2V_CANCELLED.
+  // once is taken for an unknown one half of the time, so that those have vectors (Lample et al. 2016,
+  // arXiv:1603.01360), but not words whose vectors were given. The mean of −log p of a tag. Progress counts tokens.
+  // Throws ERR_W2V_ARGUMENT where numbers are no longer finite, ERR_W2V_CANCELLED.
   double learn(const TaggedText& text, const TaggerEpoch& epoch, TaskControl& control);
 
   // The likeliest tags of all tokens. The text's further columns are not looked at. Throws ERR_W2V_ARGUMENT (too few
@@ -122,10 +125,10 @@ class SequenceTagger {
 
 // What one thread computes in.
 struct SequenceTagger::Workspace {
-  std::vector<float> inputs, input_gradient;    // (n + 2 · window) × token_size
-  std::vector<float> hidden, hidden_gradient;   // n × hidden stride
-  std::vector<float> emissions;                 // n × output stride
-  std::vector<float> input_kept, hidden_kept;   // dropout: factors
+  std::vector<float> inputs, input_gradient;   // (n + 2 · window) × token_size
+  std::vector<float> hidden, hidden_gradient;  // n × hidden stride
+  std::vector<float> emissions;                // n × output stride
+  std::vector<float> input_kept, hidden_kept;  // dropout: factors
   Crf::Workspace crf;
 };
 

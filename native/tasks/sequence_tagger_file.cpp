@@ -83,10 +83,10 @@ LoadedTagger SequenceTaggerFile::load(const std::string& path, TaskControl& cont
   const auto mapped = MappedFile::open(path);
   const std::string_view bytes(mapped->data(), mapped->size());
   if (SectionFile::kind_of(bytes) != tagger_kind)
-    throw Error(code::vector_format, "'" + path + "': expected a tagger, as SequenceTagger's save() writes it, but it is " +
-                                         (SectionFile::kind_of(bytes).empty()
-                                              ? "another format"
-                                              : "of the kind '" + SectionFile::kind_of(bytes) + "'"));
+    throw Error(code::vector_format,
+                "'" + path + "': expected a tagger, as SequenceTagger's save() writes it, but it is " +
+                    (SectionFile::kind_of(bytes).empty() ? "another format"
+                                                         : "of the kind '" + SectionFile::kind_of(bytes) + "'"));
   const SectionFile file(bytes, path, tagger_kind, tagger_version);
   const SectionNumbers& numbers = file.numbers();
   // Sections are as large as the numbers say, and the numbers such that nothing overflows.
@@ -101,7 +101,8 @@ LoadedTagger SequenceTaggerFile::load(const std::string& path, TaskControl& cont
   };
   if (numbers[n_tables] == 0 || numbers[n_columns] == 0 || numbers[n_tags] == 0 || numbers[n_hidden] == 0)
     throw wrong("it has no tables, columns, tags or hidden units");
-  if (numbers[n_window] > most || numbers[n_hidden] > most || numbers[n_tags] > most) throw wrong("its sizes do not fit");
+  if (numbers[n_window] > most || numbers[n_hidden] > most || numbers[n_tags] > most)
+    throw wrong("its sizes do not fit");
   for (const char* name : {"tables", "columns", "value ends", "values", "tag ends", "tags", "notes"})
     file.section(name).verify(path, control);
 
@@ -149,7 +150,8 @@ LoadedTagger SequenceTaggerFile::load(const std::string& path, TaskControl& cont
   uint64_t parameters = 0;
   const std::vector<std::span<float>> blocks = tagger.parameters();
   for (const auto block : blocks) parameters += block.size();
-  if (parameters != most) throw wrong("it has " + std::to_string(most) + " parameters for " + std::to_string(parameters));
+  if (parameters != most)
+    throw wrong("it has " + std::to_string(most) + " parameters for " + std::to_string(parameters));
   control.begin(Phase::loading, given.size_bytes());
   file.section("parameters").verify(path, control);
   const float* from = given.data();

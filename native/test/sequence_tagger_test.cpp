@@ -211,7 +211,8 @@ TEST_CASE("the chain's gradient is that of its likelihood, by finite differences
     x = before;
     return (above - below) / (2 * step);
   };
-  for (size_t i = 0; i < emissions.size(); ++i) CHECK(gradient[i] == doctest::Approx(difference(emissions[i])).epsilon(1e-3));
+  for (size_t i = 0; i < emissions.size(); ++i)
+    CHECK(gradient[i] == doctest::Approx(difference(emissions[i])).epsilon(1e-3));
   for (size_t i = 0; i < tags + 2; ++i)
     for (size_t j = 0; j < tags; ++j)
       CHECK(std::abs(workspace.gradient[i * tags + j] - difference(crf.scores().row(i)[j])) < 1e-3);
@@ -285,7 +286,7 @@ TEST_CASE("the network's gradient is that of its likelihood, by finite differenc
     wrong += std::abs(gradient - difference) > 5e-3 + 0.02 * std::abs(difference);
   }
   CHECK(checked > 1000);
-  CHECK(moved > 300);  // values, both layers, their biases, steps
+  CHECK(moved > 300);             // values, both layers, their biases, steps
   CHECK(wrong <= checked / 200);  // a unit may pass hardtanh's corner within the step
   // Frozen words stay, all else moves.
   set(before);
@@ -293,7 +294,8 @@ TEST_CASE("the network's gradient is that of its likelihood, by finite differenc
   tagger.learn_sentence(ids, right, epoch, random, workspace);
   const auto blocks = tagger.parameters();
   CHECK(std::equal(blocks[0].begin(), blocks[0].end(), before.begin()));
-  CHECK(!std::equal(blocks[1].begin(), blocks[1].end(), before.begin() + static_cast<std::ptrdiff_t>(blocks[0].size())));
+  CHECK(
+      !std::equal(blocks[1].begin(), blocks[1].end(), before.begin() + static_cast<std::ptrdiff_t>(blocks[0].size())));
 }
 
 TEST_CASE("it learns what follows from a window, the same bytes by one thread, about as well by several") {
@@ -346,7 +348,8 @@ TEST_CASE("weights decay, biases and values do not") {
   size_t at = 0, index = 0;
   for (const auto block : tagger.parameters()) {
     const float keep = index == 2 || index == 4 ? 0.9f : 1.0f;
-    for (size_t i = 0; i < block.size(); ++i) CHECK(after[at + i] == doctest::Approx(keep * before[at + i]).epsilon(1e-3));
+    for (size_t i = 0; i < block.size(); ++i)
+      CHECK(after[at + i] == doctest::Approx(keep * before[at + i]).epsilon(1e-3));
     at += block.size();
     ++index;
   }
@@ -461,7 +464,8 @@ TEST_CASE("tagger files: as written, and refused where they are damaged") {
     CHECK(same);
   }
   CHECK(noticed > 50);
-  CHECK_CODE(SequenceTaggerFile::load(folder.write("text", "no tagger"), control), code::vector_format, "another format");
+  CHECK_CODE(SequenceTaggerFile::load(folder.write("text", "no tagger"), control), code::vector_format,
+             "another format");
   CHECK_CODE(SequenceTaggerFile::load(folder.file("none"), control), code::file_not_found, "none");
   CHECK_CODE(SequenceTaggerFile::save(tagger, folder.file("no/such"), "", control), code::file_write, "no/such");
 }
