@@ -271,6 +271,8 @@ export interface SearchRequest {
   precision?: 'bf16' | 'int8';
   /** The queries are one question of 3CosMul, so many of them positive; undefined: each is a question by cosine. */
   cosmulPositives?: number;
+  /** In place of the cosine; for VectorStore.search() without precision and cosmulPositives. */
+  metric?: 'dot' | 'euclidean';
 }
 
 export interface SearchResult {
@@ -367,6 +369,48 @@ export interface VectorIndex {
   search(request: SearchRequest, expansion: number): Job<SearchResult>;
   /** Written to a temporary name beside `path`, then renamed. */
   save(path: string): Job<void>;
+}
+
+export interface TextSearchRequest {
+  topN: number;
+  /** One number per text, 0: never an answer; undefined: no filter. */
+  filter?: Uint8Array;
+  threads: number;
+}
+
+/** Texts as bags of the words that a store has. Read once; then safe to use from several jobs at once. */
+export interface Texts {
+  readonly size: number;
+  /** Words read, those without vectors included. */
+  readonly words: number;
+  /** 1 for each text without a word that has a vector. */
+  empty(): Uint8Array;
+  /** As Corpus.append(): a sentence is a text. */
+  append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<void>;
+  endSource(): void;
+  /** What a word counts, one number for each row of the store; `a` is that of sif. */
+  weights(weighting: 'mean' | 'idf' | 'sif', a: number): Job<Float32Array>;
+  /**
+   * Row-major, size × vectorSize: sums of the weighted words, divided by their number, or by their weights with `byWeight`; less their
+   * parts along the components (vectorSize numbers each). Arrays given are not to be changed meanwhile, here and below.
+   */
+  vectors(
+    weights: Float32Array,
+    byWeight: boolean,
+    components: Float32Array,
+    threads: number,
+  ): Job<Float32Array>;
+  /** Lengths by soft cosine. */
+  softLengths(weights: Float32Array, threads: number): Job<Float64Array>;
+  /** By soft cosine, the highest first. */
+  searchSoftCosine(
+    lengths: Float64Array,
+    queries: Texts,
+    weights: Float32Array,
+    request: TextSearchRequest,
+  ): Job<SearchResult>;
+  /** By Word Mover's Distance, the least first. */
+  searchWordMovers(queries: Texts, unitLength: boolean, request: TextSearchRequest): Job<SearchResult>;
 }
 
 export interface IndexOptions {
@@ -486,6 +530,9 @@ export interface Binding {
   createPhrases(rules: PhraseRules): PhraseCounts;
   /** Counts or frozen phrases, whichever was saved. */
   loadPhrases(path: string): Job<{ counts?: PhraseCounts; frozen?: FrozenPhrases; notes: string }>;
+  createTexts(store: VectorStore): Texts;
+  /** The first `count` directions, vectorSize numbers each, that the rows have most in common (native/search/texts.h). */
+  commonComponents(rows: Float32Array, vectorSize: number, count: number, threads: number): Job<Float32Array>;
   createBuffer(): ByteBuffer;
   /** A store without words. */
   createStore(vectorSize: number): VectorStore;

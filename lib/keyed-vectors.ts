@@ -96,13 +96,18 @@ export interface IndexOptions extends JobOptions {
 export interface BatchSearchOptions extends SearchOptions {
   /** Words, or their positions, that are no answers to any of the queries. */
   exclude?: readonly (string | number)[] | undefined;
+  /**
+   * What is compared: cosines; inner products of the vectors as they are; or Euclidean distances, of which the least is the best. The last two look at all rows as
+   * they are: no precision, no index. @defaultValue cosine
+   */
+  metric?: 'cosine' | 'dot' | 'euclidean' | undefined;
 }
 
 /** Answers of {@link KeyedVectors.search}: those of query i are at i · topN and after, best first, ties by position. */
 export interface BatchAnswers {
   /** Positions of words; {@link noAnswer} where a query has fewer answers. */
   ids: Uint32Array;
-  /** Cosines; 0 beside {@link noAnswer}. */
+  /** Cosines, or what the metric gives; 0 beside {@link noAnswer}. */
   scores: Float32Array;
   /** Answers for each query: `topN`, or as many words as were searched. */
   topN: number;
@@ -523,7 +528,7 @@ export class KeyedVectors implements Iterable<string> {
     const exclude = Uint32Array.from(options.exclude ?? [], (item) =>
       typeof item === 'string' ? this.#indexOfKnown(item) : wholeNumber('exclude', item, 0),
     );
-    return this.#search(vectors, options, exclude);
+    return this.#search(vectors, options, exclude, undefined, metricOf(options));
   }
 
   /** The words d for which "a is to b as c is to d": the neighbours of b − a + c (3CosAdd, Mikolov et al. 2013). */
@@ -850,10 +855,11 @@ export class KeyedVectors implements Iterable<string> {
     options: SearchOptions,
     excluded: Uint32Array,
     cosmulPositives?: number,
+    metric?: 'dot' | 'euclidean',
   ): Promise<BatchAnswers> {
     const { from, to } = this.#range(options);
     const topN = Math.min(wholeNumber('topN', options.topN ?? 10, 0), to - from);
-    const precision = this.#searchPrecision(options.precision);
+    const precision = metric ? undefined : this.#searchPrecision(options.precision);
     if (precision && cosmulPositives !== undefined && options.precision !== undefined) {
       throw new W2VError(
         'ERR_W2V_OPTION',
@@ -880,6 +886,7 @@ export class KeyedVectors implements Iterable<string> {
       ...(filter && { filter }),
       ...(precision && { precision }),
       ...(cosmulPositives !== undefined && { cosmulPositives }),
+      ...(metric && { metric }),
     };
     const expansion = wholeNumber('expansion', options.expansion ?? 128, 1, 65_536);
     const index = options.index ? this.#indexOrError() : undefined;
@@ -1083,6 +1090,26 @@ export interface AddVectorsOptions extends JobOptions {
   counts?: ArrayLike<number> | undefined;
   /** Words that are there take the new vector. @defaultValue false */
   replace?: boolean | undefined;
+}
+
+/** Undefined for the cosine. @throws ERR_W2V_OPTION */
+function metricOf({
+  metric = 'cosine',
+  precision = 'exact',
+  index = false,
+}: BatchSearchOptions): 'dot' | 'euclidean' | undefined {
+  if (!['cosine', 'dot', 'euclidean'].includes(metric)) {
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      `Expected metric to be 'cosine', 'dot' or 'euclidean' but received ${describe(metric)}`,
+    );
+  }
+  if (metric === 'cosine') return undefined;
+  if (precision === 'exact' && !index) return metric;
+  throw new W2VError(
+    'ERR_W2V_OPTION',
+    `Expected no index and precision 'exact' for the metric '${metric}' but received ${index ? 'index: true' : `'${precision}'`}`,
+  );
 }
 
 function notAWord(word: unknown): W2VError {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { sentenceStream, tokenStream } from '../lib/text/stream.js';
 import { SentenceSegmenter, WordSegmenter } from '../lib/text/segmenter.js';
 import { stopWordLanguages, stopWords } from '../lib/text/stop-words.js';
-import { Tokenizer, sentences, tokenize } from '../lib/text/tokenize.js';
+import { sentences, tokenize } from '../lib/text/tokenize.js';
 import { wordPunctuation } from '../lib/text/word-punctuation.js';
 import { rejectionOf, root, runNode, temporaryFolder } from './helpers.js';
 
@@ -19,7 +19,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 /** Text of the characters that the rules are about. */
 const text = (characters: string) =>
-  fc.array(fc.constantFrom(...characters), { maxLength: 40 }).map((list) => list.join(''));
+  fc.array(fc.constantFrom(...Array.from(characters)), { maxLength: 40 }).map((list) => list.join(''));
 
 describe('the word–punctuation tokenizer', () => {
   it("gives what NLTK's documentation shows", () => {

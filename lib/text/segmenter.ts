@@ -3,7 +3,7 @@
 // The segmenter takes as long for each word as the text is long, and makes an object of each: it gets short pieces, and only
 // those of the English (ASCII) text that its rules for ASCII, in a regular expression, cannot cut.
 import { W2VError, describe } from '../errors.js';
-import { pieces } from './pieces.js';
+import { pieceEnd, pieces } from './pieces.js';
 
 const pieceUnits = 512;
 const asciiOnly = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex -- NUL is a character like any other here
@@ -112,7 +112,7 @@ export class SentenceSegmenter {
     let size = windowUnits;
     for (let from = 0; from < text.length;) {
       const isLast = text.length - from <= size;
-      const window = text.slice(from, from + size);
+      const window = text.slice(from, pieceEnd(text, from, size));
       const found = Array.from(this.#segmenter.segment(window), ({ segment }) => segment);
       if (!isLast && found.length === 1 && size < mostSentenceUnits) {
         size *= 4;
@@ -132,4 +132,4 @@ const lineEnds = /[\n\r\x85\u2028\u2029]+/;
 const emptyLines = /\n[^\S\n]*\r?\n\s*/;
 const lineEndAndSpace = /\s*\n\s*/g;
 const windowUnits = 1024;
-const mostSentenceUnits = 65536; // a longer sentence is cut
+const mostSentenceUnits = 65536; // a longer sentence is cut, at white space

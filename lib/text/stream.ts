@@ -1,11 +1,11 @@
 // Sources of text as sentences and tokens, as they come.
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { CheckedDecoder } from '../corpora/folder.js';
-import { readSource, turnMs, type CorpusSource, type Sentence, type TextSink } from '../text-source.js';
+import { readSource, type CorpusSource, type Sentence, type TextSink } from '../text-source.js';
 import { pieceEnd } from './pieces.js';
 import { SentenceSegmenter } from './segmenter.js';
+import { Turn } from './turn.js';
 import { Tokenizer, checkSentenceOptions, type SentenceOptions, type TokenizeOptions } from './tokenize.js';
 
 export interface StreamOptions {
@@ -77,20 +77,6 @@ export function sentenceStream(
       yield* flush();
     },
   };
-}
-
-/** Time on the JavaScript thread, before others get their turn. */
-class Turn {
-  #began = performance.now();
-
-  get isOver(): boolean {
-    return performance.now() - this.#began > turnMs;
-  }
-
-  async next(): Promise<void> {
-    await setImmediate();
-    this.#began = performance.now();
-  }
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "node/model_object.h"
 #include "node/phrases_object.h"
 #include "node/sequence_tagger_object.h"
+#include "node/texts_object.h"
 #include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
 #include "vectors/vector_file.h"
@@ -86,6 +87,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
       Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TaggedTextObject::define(env)),
       Napi::Persistent(SequenceTaggerObject::define(env))});
+      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TextsObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
@@ -96,6 +98,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("loadModel", ModelObject::load);
   add("createPhrases", PhraseCountsObject::create);
   add("loadPhrases", PhraseCountsObject::load);
+  add("createTexts", TextsObject::create);
+  add("commonComponents", TextsObject::common_components);
   add("createBuffer", create_buffer);
   add("createStore", create_store);
   add("loadVectors", load_vectors);

@@ -17,6 +17,7 @@ struct AddonData {
   Napi::FunctionReference byte_buffer;
   Napi::FunctionReference tagged_text;
   Napi::FunctionReference sequence_tagger;
+  Napi::FunctionReference texts;
 };
 
 }  // namespace w2v::node

@@ -13,6 +13,7 @@
 #include "node/job.h"
 #include "node/search_request.h"
 #include "search/kmeans.h"
+#include "search/metric.h"
 #include "search/nearest.h"
 #include "search/word_movers.h"
 #include "vectors/edit.h"
@@ -182,6 +183,16 @@ Napi::Value VectorStoreObject::search(const Napi::CallbackInfo& info) {
     const Napi::Object js = info[0].As<Napi::Object>();
     const bool cosmul = js.Get("cosmulPositives").IsNumber();
     const size_t positives = cosmul ? js.Get("cosmulPositives").As<Napi::Number>().Uint32Value() : 0;
+    if (js.Get("metric").IsString()) {
+      const Metric metric = js.Get("metric").As<Napi::String>().Utf8Value() == "dot" ? Metric::dot : Metric::euclidean;
+      return start_job(
+          info.Env(), Phase::searching,
+          [store = store_, request = to_search_request(js, *store_), metric](TaskControl& control) -> ToJs {
+            return [found = search_by_metric(*store, request.view(), metric, control)](Napi::Env env) {
+              return to_js(env, found);
+            };
+          });
+    }
     return start_job(
         info.Env(), Phase::searching,
         [store = store_, request = to_search_request(js, *store_), cosmul, positives](TaskControl& control) -> ToJs {
