@@ -456,6 +456,58 @@ export interface LoadResult {
   sidecarProblem?: string;
 }
 
+/** Values and their vectors. */
+export interface ValueTable {
+  /** Numbers of a vector. */
+  size: number;
+  minCount: number;
+}
+
+/** Validated (lib/sequence-tagger.ts has meanings and defaults). */
+export interface NativeTaggerOptions {
+  /** The first one is that of words. */
+  tables: ValueTable[];
+  /** For each column of the text: its table. */
+  columns: Uint32Array;
+  window: number;
+  hidden: number;
+  seed: number;
+}
+
+/** How one epoch learns. */
+export interface TaggerEpoch {
+  /** From 0. */
+  epoch: number;
+  rate: number;
+  dropout: number;
+  weightDecay: number;
+  tuneWords: boolean;
+  threads: number;
+}
+
+/** Tokens with columns of values. One call at a time; not while a tagger reads it. */
+export interface TaggedText {
+  readonly tokens: number;
+  /** Whole sentences: each value ends with NUL, row after row, each sentence with a line feed. The bytes must not change before the job settles. */
+  append(bytes: Uint8Array): Job<void>;
+}
+
+/** One job that changes it at a time, and none beside that. */
+export interface SequenceTagger {
+  readonly tags: string[];
+  /** How many have vectors. */
+  readonly words: number;
+  /** All sentences once; the text's last column has the tags. The mean of −log p of a tag. */
+  learn(text: TaggedText, epoch: TaggerEpoch): Job<number>;
+  /** The likeliest tag of each token, by its number among the tags. */
+  tag(text: TaggedText, threads: number): Job<Uint32Array>;
+  /** What is learned so far is kept, for restore(). */
+  remember(): Job<void>;
+  restore(): Job<void>;
+  /** Written to a temporary name beside `path`, then renamed. */
+  save(path: string, notes: string): Job<void>;
+}
+
 export interface Binding {
   /** The instruction set the kernels run on: 'avx512vnni', 'avx512', 'avx2', 'neon' or 'scalar'. Throws ERR_W2V_ISA for an unknown W2V_FORCE_ISA. */
   isa(): string;
@@ -489,4 +541,13 @@ export interface Binding {
   openIndex(store: VectorStore, path: string): Job<VectorIndex>;
   /** A file, or bytes (consumed; binary rows stay in them) under a name for messages; the format is told by content. */
   loadVectors(bytes: ByteBuffer | undefined, pathOrName: string, options: NativeLoadOptions): Job<LoadResult>;
+  /** Of so many columns. */
+  createTaggedText(columns: number): TaggedText;
+  /** Takes values and tags of the text (its last column, beyond those of the options); `words`: vectors to begin with. */
+  createTagger(
+    text: TaggedText,
+    words: VectorStore | undefined,
+    options: NativeTaggerOptions,
+  ): Job<SequenceTagger>;
+  loadTagger(path: string): Job<{ tagger: SequenceTagger; notes: string }>;
 }

@@ -98,6 +98,31 @@ export { wordPunctuation } from './text/word-punctuation.js';
 export { estimateMemory, type MemoryEstimate } from './memory.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
 export type { CorpusFiles, CorpusProgress, CorpusSource, Sentence } from './text-source.js';
+export type { CorpusFiles, CorpusSource, Sentence } from './text-source.js';
+export {
+  readColumns,
+  readConllu,
+  readPropositions,
+  readSinica,
+  readTagged,
+  readTaggedWords,
+  type ConlluColumn,
+  type ConlluOptions,
+  type TaggedReadOptions,
+  type TaggedSentence,
+} from './corpora/tagged.js';
+export {
+  SequenceTagger,
+  type ResolvedTaggerOptions,
+  type SentenceToTag,
+  type TaggedSource,
+  type TaggerEvaluation,
+  type TaggerOptions,
+  type TaggerProgress,
+  type TaggerReport,
+  type TaggerRun,
+} from './sequence-tagger.js';
+export { spansOf, tagsOf, type Span, type TagScore, type TaggingEvaluation } from './span-evaluation.js';
 export type {
   CheckpointOptions,
   EarlyStopping,

@@ -11,6 +11,8 @@ export type {
   Model as NativeModel,
   PhraseCounts as NativePhraseCounts,
   FrozenPhrases as NativeFrozenPhrases,
+  SequenceTagger as NativeSequenceTagger,
+  TaggedText as NativeTaggedText,
   PhraseStatistics,
   Texts as NativeTexts,
   PrepareResult,

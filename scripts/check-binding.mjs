@@ -155,6 +155,26 @@ async function readAddon(addon, folder) {
   phrases.endSource();
   const statistics = await phrases.merge().promise;
   const frozen = await phrases.freeze('default', 1, 0, undefined).promise;
+  const taggedText = addon.createTaggedText(2);
+  await taggedText.append(Buffer.from('the\0A\0cat\0B\0\n')).promise;
+  const [watchedTable, tableRead] = watched({ size: 4, minCount: 1 });
+  const [watchedTagger, taggerRead] = watched({
+    tables: [watchedTable],
+    columns: Uint32Array.of(0),
+    window: 1,
+    hidden: 2,
+    seed: 1,
+  });
+  const tagger = await addon.createTagger(taggedText, undefined, watchedTagger).promise;
+  const [watchedEpoch, epochRead] = watched({
+    epoch: 0,
+    rate: 0.1,
+    dropout: 0,
+    weightDecay: 0,
+    tuneWords: true,
+    threads: 1,
+  });
+  await tagger.learn(taggedText, watchedEpoch).promise;
   const query = vectors.rows(Uint32Array.of(0));
   const [watchedSearch, searchRead] = watched({
     queries: query,
@@ -201,6 +221,11 @@ async function readAddon(addon, folder) {
     ['PhraseCounts', membersOf(phrases)],
     ['FrozenPhrases', membersOf(frozen)],
     ['PhraseJoiner', membersOf(frozen.joiner())],
+    ['TaggedText', membersOf(taggedText)],
+    ['SequenceTagger', membersOf(tagger)],
+    ['ValueTable', tableRead],
+    ['NativeTaggerOptions', taggerRead],
+    ['TaggerEpoch', epochRead],
     ['VectorStore', membersOf(vectors)],
     ['SearchRequest', searchRead],
     ['SearchResult', membersOf(found)],
@@ -219,6 +244,9 @@ const inputs = new Set([
   'CorpusStorage',
   'ClusterRequest',
   'PhraseRules',
+  'ValueTable',
+  'NativeTaggerOptions',
+  'TaggerEpoch',
 ]);
 
 function compare(name, declared, actual) {

@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KeyedVectors, Phrases, Word2Vec } from '../dist/index.mjs';
+import { KeyedVectors, Phrases, SequenceTagger, Word2Vec } from '../dist/index.mjs';
 
 const corpus = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'native', 'fuzz', 'corpus');
 const made = path.join(tmpdir(), `w2v-fuzz-corpus-${process.pid}`);
@@ -81,6 +81,17 @@ await Word2Vec.train(sentences, {
 const phrases = await Phrases.learn(sentences, { minCount: 1, connectorWords: ['of'] });
 await phrases.save(seed('phrases', 'counts'));
 await (await phrases.freeze()).save(seed('phrases', 'frozen'));
+
+const tagged = [
+  { tokens: ['in', 'Rom'], tags: ['O', 'B-LOC'] },
+  { tokens: ['x', '東京'], tags: ['O', 'I-LOC'] },
+];
+const tagger = { epochs: 1, hiddenSize: 3, vectorSize: 2, featureSize: 1, threads: 1, window: 1 };
+await (await SequenceTagger.train(tagged, tagger)).save(seed('tagger', 'spans'));
+const labelled = [{ tokens: ['a'], columns: { pos: ['X'] }, tags: ['Y'] }];
+await (
+  await SequenceTagger.train(labelled, { ...tagger, suffixes: [], prefixes: [] })
+).save(seed('tagger', 'labels'));
 
 // What gensim and NumPy write, where they are; else the kept seeds stay.
 spawnSync('/usr/bin/python3', ['-', path.dirname(seed('pickle', 'any')), path.dirname(seed('npy', 'any'))], {

@@ -15,6 +15,7 @@ import { phrasesCommand } from './phrases.js';
 import { plotCommand } from './plot.js';
 import { reportCommand } from './report.js';
 import { similarCommand } from './similar.js';
+import { tagCommand } from './tag.js';
 import { trainCommand } from './train.js';
 import { vocabCommand } from './vocab.js';
 
@@ -41,6 +42,7 @@ for (const command of [
   indexCommand(),
   plotCommand(),
   clusterCommand(),
+  tagCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

@@ -202,6 +202,7 @@ export class CheckedDecoder {
   readonly #encoding: string;
   readonly #name: string;
   #bytes = 0; // before those of the call
+  #lineFeeds = 0; // in them
   #open: Uint8Array = Buffer.alloc(0); // the last of those, from where a character begins
 
   /** @param name - for messages. @throws ERR_W2V_OPTION for an unknown encoding */
@@ -223,12 +224,13 @@ export class CheckedDecoder {
   decode(piece: Uint8Array): string {
     if (!this.#encoding.startsWith('utf-16')) {
       const nul = piece.indexOf(0);
-      if (nul >= 0) throw this.#error(this.#bytes + nul, 'a NUL byte');
+      if (nul >= 0) throw this.#error(this.#bytes + nul, 'a NUL byte', piece.subarray(0, nul));
     }
     const text = this.#decodeOrThrow(piece, true);
     const begin = piece.findLastIndex((byte) => byte < firstTrailByte);
     this.#open = begin < 0 ? Buffer.concat([this.#open, piece]) : piece.slice(begin + 1);
     this.#bytes += piece.length;
+    this.#lineFeeds += lineFeeds(piece);
     return text;
   }
 
@@ -244,16 +246,24 @@ export class CheckedDecoder {
       const bytes = Buffer.concat([this.#open, piece]);
       const at = (this.#encoding === 'utf-8' ? invalidUtf8 : invalidByte)(bytes, this.#encoding);
       const received = at < bytes.length ? `0x${bytes[at]!.toString(16).padStart(2, '0')}` : 'its end';
-      throw this.#error(this.#bytes - this.#open.length + at, received);
+      const before = piece.subarray(0, Math.max(0, at - this.#open.length));
+      throw this.#error(this.#bytes - this.#open.length + at, received, before);
     }
   }
 
-  #error(byte: number, received: string): W2VError {
+  #error(byte: number, received: string, before: Uint8Array): W2VError {
+    const line = 1 + this.#lineFeeds + lineFeeds(before);
     return new W2VError(
       'ERR_W2V_TEXT_ENCODING',
-      `Expected ${this.#encoding} text in '${this.#name}' but received ${received} at byte ${byte}: give the option 'encoding' if the file has another one`,
+      `Expected ${this.#encoding} text in '${this.#name}' but received ${received} at byte ${byte}, line ${line}: give the option 'encoding' if the file has another one`,
     );
   }
+}
+
+function lineFeeds(bytes: Uint8Array): number {
+  let n = 0;
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) ++n;
+  return n;
 }
 
 const firstTrailByte = 0x30; // below, a byte is a character of its own in every encoding of bytes

@@ -16,5 +16,8 @@ void scan_int8(const int8_t* query, const char* const* rows, size_t n_rows, size
 int32_t dot_int8(const int8_t* a, const int8_t* b, size_t size);
 void scan_bfloat16(const float* query, const char* const* rows, size_t n_rows, size_t size, float* scores);
 void find_separators(const char* bytes, size_t n_blocks, uint64_t* masks);
+void dense_forward(const DenseWeights& layer, const DenseInputs& x, float* y);
+void dense_input_gradient(const DenseWeights& layer, const float* dy, const DenseInputs& dx);
+void dense_step(const DenseWeights& layer, const DenseInputs& x, const float* dy, float rate, float keep);
 
 }  // namespace w2v::W2V_ISA

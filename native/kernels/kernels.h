@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/dense.h"
 #include "kernels/step.h"
 
 namespace w2v {
@@ -36,6 +37,15 @@ struct Kernels {
 
   // separators.cpp: bit i of masks[b] = byte 64·b + i is a space, tab, line feed or carriage return.
   void (*find_separators)(const char* bytes, size_t n_blocks, uint64_t* masks);
+
+  // dense.cpp: y[r · outputs + o] = bias[o] + Σ_k x row r[k] · W[k][o].
+  void (*dense_forward)(const DenseWeights& layer, const DenseInputs& x, float* y);
+
+  // dense.cpp: dx row r[k] += Σ_o W[k][o] · dy[r · outputs + o].
+  void (*dense_input_gradient)(const DenseWeights& layer, const float* dy, const DenseInputs& dx);
+
+  // dense.cpp: W[k][o] = keep · W[k][o] + rate · Σ_r x row r[k] · dy[r · outputs + o]; the bias likewise, but all kept.
+  void (*dense_step)(const DenseWeights& layer, const DenseInputs& x, const float* dy, float rate, float keep);
 };
 
 // Those that this build holds and this processor runs, best first; ends with nullptr.

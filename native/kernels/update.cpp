@@ -1,4 +1,5 @@
 // Executes steps (compiled once per ISA). step.h says what a step computes.
+#include "kernels/blocks.h"
 #include "kernels/isa_functions.h"
 #include "kernels/simd.h"
 
@@ -150,31 +151,6 @@ void update_block(const float* const* before, float* const* inputs, size_t n_inp
   }
 }
 
-template <size_t N>
-struct Size {
-  static constexpr size_t value = N;
-};
-
-// f(Size<n>()) for 1 ≤ n ≤ block.
-template <size_t N = block, class F>
-void with_size(size_t n, F&& f) {
-  if constexpr (N > 1) {
-    if (n < N) return with_size<N - 1>(n, f);
-  }
-  f(Size<N>());
-}
-
-// Calls f(Size<n>(), first) for blocks of targets, as equal as can be.
-template <class F>
-void for_each_block(size_t n_targets, F&& f) {
-  const size_t blocks = (n_targets + block - 1) / block;
-  for (size_t b = 0, first = 0; b < blocks; ++b) {
-    const size_t n = (n_targets - first + blocks - b - 1) / (blocks - b);
-    with_size(n, [&](auto size) { f(size, first); });
-    first += n;
-  }
-}
-
 void copy_row(float* to, const float* from, size_t stride) {
   for (size_t i = 0; i < stride; i += Vec::width) store(to + i, load(from + i));
 }
@@ -202,7 +178,7 @@ void execute(const Step& step, const UpdateTables& tables, const float* const* s
       target_rows[t] = (own ? tables.own_target : tables.target) + (row - (own ? tables.first_own : 0)) * stride;
     }
   };
-  for_each_block(n_targets, [&](auto size, size_t first) {
+  for_each_block<block>(n_targets, [&](auto size, size_t first) {
     constexpr size_t n = decltype(size)::value;
     gather(first, n);
     score_block<n>(sources, n_inputs, target_rows, stride, g + first, n_targets);
@@ -211,7 +187,7 @@ void execute(const Step& step, const UpdateTables& tables, const float* const* s
     to_exact_gradient(step, n_inputs, g);
   else
     for (size_t m = 0; m < n_inputs; ++m) to_tabulated_gradient(step, tables.logistic, g + m * n_targets);
-  for_each_block(n_targets, [&](auto size, size_t first) {
+  for_each_block<block>(n_targets, [&](auto size, size_t first) {
     constexpr size_t n = decltype(size)::value;
     gather(first, n);
     update_block<n>(sources, inputs, n_inputs, target_rows, stride, g + first, n_targets);

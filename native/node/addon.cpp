@@ -12,6 +12,7 @@
 #include "node/job.h"
 #include "node/model_object.h"
 #include "node/phrases_object.h"
+#include "node/sequence_tagger_object.h"
 #include "node/texts_object.h"
 #include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
@@ -84,6 +85,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
       Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
       Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
+      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TaggedTextObject::define(env)),
+      Napi::Persistent(SequenceTaggerObject::define(env))});
       Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TextsObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
@@ -102,6 +105,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("loadVectors", load_vectors);
   add("buildIndex", VectorIndexObject::build);
   add("openIndex", VectorIndexObject::open);
+  add("createTaggedText", TaggedTextObject::create);
+  add("createTagger", SequenceTaggerObject::create);
+  add("loadTagger", SequenceTaggerObject::load);
   return exports;
 }
 

@@ -15,6 +15,8 @@ struct AddonData {
   Napi::FunctionReference vector_store;
   Napi::FunctionReference vector_index;
   Napi::FunctionReference byte_buffer;
+  Napi::FunctionReference tagged_text;
+  Napi::FunctionReference sequence_tagger;
   Napi::FunctionReference texts;
 };
 

@@ -1,0 +1,580 @@
+// Labels for the tokens of sentences: parts of speech, chunks, names, roles.
+import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import { readTagged, type TaggedSentence } from './corpora/tagged.js';
+import { W2VError, cancelled, describe } from './errors.js';
+import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
+import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
+import { defaultOf, expectedValue, isValid, unknownOption, type OptionSpec } from './options.js';
+import { TaggingScorer, areSpanTags, spansOf, tagsOf, type TaggingEvaluation } from './span-evaluation.js';
+import { turnMs } from './text-source.js';
+import { TokenFeatures } from './token-features.js';
+
+/** Sentences with tags: a file, as readTagged() takes it, or any iterable of them (it is read once). */
+export type TaggedSource = string | Iterable<TaggedSentence> | AsyncIterable<TaggedSentence>;
+
+/** A sentence to tag: its tokens, with the further columns that the tagger was trained with. */
+export type SentenceToTag = readonly string[] | TaggedSentence;
+
+export interface TaggerOptions {
+  /** Tokens to either side that a tag is decided by. @defaultValue 2 */
+  window?: number | undefined;
+  /** Units of the hidden layer. @defaultValue 300 */
+  hiddenSize?: number | undefined;
+  /** Size of the words' vectors, where none are given. @defaultValue 50 */
+  vectorSize?: number | undefined;
+  /** Size of the vectors of shapes, affixes and the values of further columns. @defaultValue 10 */
+  featureSize?: number | undefined;
+  /** Lengths of suffixes, in characters, each of which is a feature. @defaultValue 2, 3, 4 */
+  suffixes?: readonly number[] | undefined;
+  /** Lengths of prefixes. @defaultValue 3 */
+  prefixes?: readonly number[] | undefined;
+  /** Further columns that hold words: they have the vectors of words. @defaultValue predicate */
+  wordColumns?: readonly string[] | undefined;
+  /** Further columns to leave aside. @defaultValue none */
+  ignoreColumns?: readonly string[] | undefined;
+  /** Words that are rarer in the text, and have no given vector, are unknown. @defaultValue 1 */
+  minCount?: number | undefined;
+  /** Passes over the sentences at most. @defaultValue 20 */
+  epochs?: number | undefined;
+  /** Learning rate, falling linearly to a tenth. @defaultValue 0.01 */
+  alpha?: number | undefined;
+  /** Share of the inputs of both layers that is left out at random while learning (Srivastava et al. 2014). @defaultValue 0.3 */
+  dropout?: number | undefined;
+  /** With each sentence, the layers' weights shrink by the learning rate times so much. @defaultValue 0 */
+  weightDecay?: number | undefined;
+  /** Epochs without a better result on the development set, after which training ends. @defaultValue 5 */
+  patience?: number | undefined;
+  /** Start of the random numbers; with one thread it decides every byte. @defaultValue 1 */
+  seed?: number | undefined;
+  /** Threads that learn together, without locks; more than one make runs differ. @defaultValue all processors */
+  threads?: number | undefined;
+}
+
+/** How a training goes. */
+export interface TaggerProgress {
+  /** Of all epochs that may be, from 0 to 1. */
+  fraction: number;
+  /** From 0. */
+  epoch: number;
+  /** The mean of −log p of a tag, in the last whole epoch; null before there is one. */
+  loss: number | null;
+  /** F1 on the development set after it; null without one. */
+  developmentF1: number | null;
+  tokensPerSecond: number;
+}
+
+export interface TaggerRun {
+  /** Vectors to begin with. Tokens are looked up in lower case, with each digit as 0. All words of them are known. */
+  vectors?: KeyedVectors | undefined;
+  /** Leave the words' vectors as they are. @defaultValue false: they are tuned with everything else */
+  frozen?: boolean | undefined;
+  /** Sentences that decide which epoch was the best, and when to end. */
+  development?: TaggedSource | undefined;
+  /** Abandons the training: ERR_W2V_CANCELLED. */
+  signal?: AbortSignal | undefined;
+  /** Called a few times a second. What it throws abandons the training. */
+  onProgress?: ((progress: TaggerProgress) => void) | undefined;
+}
+
+/** What a training was. */
+export interface TaggerReport {
+  sentences: number;
+  tokens: number;
+  /** Different tags, as they are learned. */
+  tags: number;
+  /** Words that have a vector. */
+  words: number;
+  /** Those gone through. */
+  epochs: number;
+  /** The epoch that was kept, from 1; the last one without a development set. */
+  bestEpoch: number;
+  /** The mean of −log p of a tag in each epoch. */
+  losses: number[];
+  /** F1 on the development set after each epoch; empty without one. */
+  developmentF1: number[];
+  /** Spans in the training text that begin with I- (or E-): they count as if it were B-. */
+  brokenSpans: number;
+  trainSeconds: number;
+  tokensPerSecond: number;
+}
+
+/** What is said of tags on text that has them. */
+export interface TaggerEvaluation extends TaggingEvaluation {
+  /** Tokens whose right tag was not in the training text: they cannot be right. */
+  unseenTags: number;
+}
+
+/** The options of one training: those given, checked, and the defaults of all others. */
+export type ResolvedTaggerOptions = { [K in keyof TaggerOptions]-?: NonNullable<TaggerOptions[K]> };
+
+type NumberOption = Exclude<keyof TaggerOptions, 'suffixes' | 'prefixes' | 'wordColumns' | 'ignoreColumns'>;
+
+/** The options that are numbers; see {@link TaggerOptions} for the full meanings. */
+export const taggerOptionSpecs: Record<NumberOption, OptionSpec> = {
+  window: { type: 'integer', unit: 'tokens', default: 2, min: 0, max: 100, help: 'context to either side' },
+  hiddenSize: {
+    type: 'integer',
+    unit: 'units',
+    default: 300,
+    min: 1,
+    max: 65536,
+    help: 'size of the hidden layer',
+  },
+  vectorSize: {
+    type: 'integer',
+    unit: 'dimensions',
+    default: 50,
+    min: 1,
+    max: 65536,
+    help: "size of the words' vectors, where none are given",
+  },
+  featureSize: {
+    type: 'integer',
+    unit: 'dimensions',
+    default: 10,
+    min: 1,
+    max: 65536,
+    help: 'size of the vectors of shapes, affixes and further columns',
+  },
+  minCount: {
+    type: 'integer',
+    unit: 'occurrences',
+    default: 1,
+    min: 1,
+    max: 0xffffffff,
+    help: 'words that are less frequent are unknown',
+  },
+  epochs: { type: 'integer', default: 20, min: 1, max: 1_000_000, help: 'passes over the sentences' },
+  alpha: { type: 'number', default: 0.01, min: 0, aboveMin: true, max: 100, help: 'initial learning rate' },
+  dropout: {
+    type: 'number',
+    default: 0.3,
+    min: 0,
+    max: 0.99,
+    help: 'share of inputs left out while learning',
+  },
+  weightDecay: { type: 'number', default: 0, min: 0, max: 1, help: "how fast the layers' weights shrink" },
+  patience: {
+    type: 'integer',
+    unit: 'epochs',
+    default: 5,
+    min: 1,
+    max: 1_000_000,
+    help: 'epochs without a better result on the development set before the end',
+  },
+  seed: {
+    type: 'integer',
+    default: 1,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    help: 'start of the random numbers',
+  },
+  threads: {
+    type: 'integer',
+    default: availableParallelism,
+    defaultText: 'all processors',
+    min: 1,
+    max: 4096,
+    help: 'threads',
+  },
+};
+
+const listDefaults = { suffixes: [2, 3, 4], prefixes: [3], wordColumns: ['predicate'], ignoreColumns: [] };
+
+/** What is kept of a tagger beside its numbers. */
+interface Notes {
+  options: ResolvedTaggerOptions;
+  frozen: boolean;
+  columns: string[];
+  scheme: Scheme;
+  report: TaggerReport;
+}
+
+/** How tags are written: as spans, which are learned as BIOES and given back as one of the two, or as they are. */
+type Scheme = 'BIO' | 'BIOES' | 'labels';
+
+/** Sentences and their features in the core. */
+interface Coded {
+  sentences: readonly TaggedSentence[];
+  text: NativeTaggedText;
+}
+
+/**
+ * Tags the tokens of sentences by a window of them (Collobert et al. 2011, "Natural Language Processing (Almost) from Scratch", JMLR 12): the vectors of
+ * words, their shapes and affixes and of further columns → a hidden layer → the likeliest sequence of tags.
+ *
+ * Tags that are all O, B-… and I-… are spans: they are learned as BIOES (Ratinov, Roth 2009) and scored as conlleval does. An I- that continues nothing
+ * begins a span.
+ */
+export class SequenceTagger {
+  readonly #native: NativeSequenceTagger;
+  readonly #notes: Notes;
+  readonly #features: TokenFeatures;
+  readonly #tags: readonly string[];
+
+  private constructor(native: NativeSequenceTagger, notes: Notes) {
+    this.#native = native;
+    this.#notes = notes;
+    this.#features = new TokenFeatures(notes.options, notes.columns);
+    this.#tags = native.tags;
+  }
+
+  /**
+   * Trains a tagger.
+   *
+   * @throws ERR_W2V_OPTION, ERR_W2V_CORPUS_EMPTY, ERR_W2V_ARGUMENT (columns that differ from sentence to sentence, a training that diverges),
+   * ERR_W2V_CANCELLED, and what the source throws
+   */
+  static async train(source: TaggedSource, given: TaggerOptions & TaggerRun = {}): Promise<SequenceTagger> {
+    const { vectors, frozen = false, development, signal, onProgress, ...rest } = given;
+    const options = resolve(rest);
+    if (vectors !== undefined && !(vectors instanceof KeyedVectors)) {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected vectors to be KeyedVectors but received ${describe(vectors)}`,
+      );
+    }
+    if (frozen && !vectors) {
+      throw new W2VError('ERR_W2V_OPTION', 'Expected vectors beside frozen: random ones would stay random');
+    }
+    if (vectors) options.vectorSize = vectors.vectorSize;
+
+    const sentences = await collect(source, signal);
+    const held = development === undefined ? undefined : await collect(development, signal);
+    const scheme = schemeOf(sentences);
+    const columns = Object.keys(sentences[0]!.columns ?? {}).filter(
+      (name) => !options.ignoreColumns.includes(name),
+    );
+    const features = new TokenFeatures(options, columns);
+    const text = await code(sentences, features, (tags) => learned(tags, scheme), signal);
+    const native = await runJob(
+      () =>
+        binding.createTagger(text, vectors && KeyedVectors.storeOf(vectors), {
+          tables: features.tables.map((size, i) => ({ size, minCount: i === 0 ? options.minCount : 1 })),
+          columns: Uint32Array.from(features.tableOfColumn),
+          window: options.window,
+          hidden: options.hiddenSize,
+          seed: options.seed,
+        }),
+      { signal },
+    );
+    const report: TaggerReport = {
+      sentences: sentences.length,
+      tokens: text.tokens,
+      tags: native.tags.length,
+      words: native.words,
+      epochs: 0,
+      bestEpoch: 0,
+      losses: [],
+      developmentF1: [],
+      brokenSpans: scheme === 'labels' ? 0 : countBroken(sentences),
+      trainSeconds: 0,
+      tokensPerSecond: 0,
+    };
+    const tagger = new SequenceTagger(native, { options, frozen, columns, scheme, report });
+    await tagger.#learn(text, held, signal, onProgress);
+    return tagger;
+  }
+
+  async #learn(
+    text: NativeTaggedText,
+    held: readonly TaggedSentence[] | undefined,
+    signal: AbortSignal | undefined,
+    onProgress: TaggerRun['onProgress'],
+  ): Promise<void> {
+    const { options, frozen, report } = this.#notes;
+    const { epochs, alpha, dropout, weightDecay, threads, patience } = options;
+    const test = held && (await this.#code(held, signal));
+    for (let epoch = 0; epoch < epochs; ++epoch) {
+      const rate = alpha * (1 - (0.9 * epoch) / Math.max(1, epochs - 1));
+      const start = performance.now();
+      const seconds = () => (performance.now() - start) / 1000;
+      const loss = await runJob(
+        () => this.#native.learn(text, { epoch, rate, dropout, weightDecay, tuneWords: !frozen, threads }),
+        {
+          signal,
+          onProgress:
+            onProgress &&
+            (({ done, total }) =>
+              onProgress({
+                fraction: (epoch + (total > 0 ? done / total : 0)) / epochs,
+                epoch,
+                loss: report.losses.at(-1) ?? null,
+                developmentF1: report.developmentF1.at(-1) ?? null,
+                tokensPerSecond: done / Math.max(1e-3, seconds()),
+              })),
+        },
+      );
+      report.trainSeconds += seconds();
+      report.losses.push(loss);
+      report.epochs = report.bestEpoch = epoch + 1;
+      report.tokensPerSecond = (report.epochs * report.tokens) / report.trainSeconds;
+      if (!test) continue;
+      const { f1 } = await this.#score(test, threads, signal);
+      const best = Math.max(-1, ...report.developmentF1);
+      report.developmentF1.push(f1);
+      if (f1 > best) await runJob(() => this.#native.remember(), { signal });
+      report.bestEpoch = 1 + report.developmentF1.indexOf(Math.max(best, f1));
+      if (report.epochs - report.bestEpoch >= patience) break;
+    }
+    if (test) await runJob(() => this.#native.restore(), { signal });
+  }
+
+  /**
+   * Reads what save() wrote.
+   *
+   * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_VECTOR_CHECKSUM
+   */
+  static async load(path: string, { signal }: Pick<JobOptions, 'signal'> = {}): Promise<SequenceTagger> {
+    const { tagger, notes } = await runJob(() => binding.loadTagger(checkedPath(path)), { signal });
+    return new SequenceTagger(tagger, toNotes(notes, path));
+  }
+
+  /** Written to a temporary name, then renamed. @throws ERR_W2V_FILE_WRITE */
+  async save(path: string, { signal }: Pick<JobOptions, 'signal'> = {}): Promise<void> {
+    await runJob(() => this.#native.save(checkedPath(path), JSON.stringify(this.#notes)), { signal });
+  }
+
+  /** Its tags, in the order of their first appearance. */
+  get tags(): string[] {
+    if (this.#notes.scheme !== 'BIO') return [...this.#tags];
+    return [...new Set(this.#tags.map((tag) => tag.replace(/^S-/, 'B-').replace(/^E-/, 'I-')))];
+  }
+
+  /** The further columns that sentences must have. */
+  get columns(): readonly string[] {
+    return this.#notes.columns;
+  }
+
+  /** The options that it was trained with. */
+  get options(): Readonly<ResolvedTaggerOptions> {
+    return this.#notes.options;
+  }
+
+  /** How its training went. */
+  get report(): Readonly<TaggerReport> {
+    return this.#notes.report;
+  }
+
+  /**
+   * The tags of each sentence's tokens. A sentence without tokens has none.
+   *
+   * @throws ERR_W2V_ARGUMENT: a further column is missing or has another length
+   */
+  async tag(
+    sentences: Iterable<SentenceToTag>,
+    { threads, signal }: Pick<JobOptions, 'signal'> & { threads?: number | undefined } = {},
+  ): Promise<string[][]> {
+    const list: TaggedSentence[] = Array.from(sentences, (sentence) =>
+      Array.isArray(sentence) ? { tokens: sentence as string[] } : (sentence as TaggedSentence),
+    );
+    return this.#tag(await this.#code(list, signal), threads, signal);
+  }
+
+  /**
+   * Scores the tags that it gives against those that are there.
+   *
+   * @throws as {@link SequenceTagger.tag}; ERR_W2V_CORPUS_EMPTY, and what the source throws
+   */
+  async test(
+    source: TaggedSource,
+    { threads, signal }: Pick<JobOptions, 'signal'> & { threads?: number | undefined } = {},
+  ): Promise<TaggerEvaluation> {
+    return this.#score(await this.#code(await collect(source, signal), signal), threads, signal);
+  }
+
+  async #code(sentences: readonly TaggedSentence[], signal: AbortSignal | undefined): Promise<Coded> {
+    return { sentences, text: await code(sentences, this.#features, undefined, signal) };
+  }
+
+  async #score(
+    coded: Coded,
+    threads: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<TaggerEvaluation> {
+    const predicted = await this.#tag(coded, threads, signal);
+    const scorer = new TaggingScorer(this.#notes.scheme === 'labels' ? 'labels' : 'spans');
+    const known = new Set(this.tags);
+    let unseenTags = 0;
+    await inTurns(coded.sentences, signal, ({ tags }, i) => {
+      scorer.add(tags!, predicted[i]!);
+      for (const tag of tags!) if (!known.has(tag)) ++unseenTags;
+    });
+    return { ...scorer.result(), unseenTags };
+  }
+
+  async #tag(
+    { sentences, text }: Coded,
+    threads = this.#notes.options.threads,
+    signal: AbortSignal | undefined,
+  ): Promise<string[][]> {
+    const ids = await runJob(() => this.#native.tag(text, threads), { signal });
+    const { scheme } = this.#notes;
+    const all: string[][] = [];
+    let at = 0;
+    await inTurns(sentences, signal, ({ tokens }) => {
+      const tags = tokens.map((_, i) => this.#tags[ids[at + i]!]!);
+      at += tokens.length;
+      all.push(scheme === 'labels' ? tags : tagsOf(spansOf(tags), tags.length, scheme));
+    });
+    return all;
+  }
+}
+
+// ---- sentences ----
+
+/** Calls f for each, with turns for others in between. */
+async function inTurns<T>(
+  items: Iterable<T>,
+  signal: AbortSignal | undefined,
+  f: (item: T, index: number) => void | Promise<void>,
+): Promise<void> {
+  let turn = performance.now();
+  let index = 0;
+  for (const item of items) {
+    const waits = f(item, index++);
+    if (waits) await waits;
+    if (index % 16 !== 0 || performance.now() - turn < turnMs) continue;
+    if (signal?.aborted) throw cancelled(signal.reason);
+    await setImmediate();
+    turn = performance.now();
+  }
+}
+
+/** All sentences of a source that have tokens, each with its tags. */
+async function collect(source: TaggedSource, signal: AbortSignal | undefined): Promise<TaggedSentence[]> {
+  const given: unknown = typeof source === 'string' ? readTagged(source, { signal }) : source;
+  if (
+    typeof given !== 'object' ||
+    given === null ||
+    !(Symbol.iterator in given || Symbol.asyncIterator in given)
+  ) {
+    throw new W2VError(
+      'ERR_W2V_ARGUMENT',
+      `Expected a path or an iterable of sentences with tags but received ${describe(source)}`,
+    );
+  }
+  const sentences: TaggedSentence[] = [];
+  let turn = performance.now();
+  for await (const sentence of given as AsyncIterable<TaggedSentence>) {
+    if (signal?.aborted) throw cancelled(signal.reason);
+    const { tokens, tags } = sentence as Partial<TaggedSentence>;
+    if (!Array.isArray(tokens) || !Array.isArray(tags) || tags.length !== tokens.length) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected tokens and as many tags but received ${describe(tokens)} and ${describe(tags)} in ${nameOf(sentence, sentences.length)}`,
+      );
+    }
+    if (tokens.length > 0) sentences.push(sentence);
+    if (performance.now() - turn < turnMs) continue;
+    await setImmediate();
+    turn = performance.now();
+  }
+  if (sentences.length > 0) return sentences;
+  const where = typeof source === 'string' ? ` in '${source}'` : '';
+  throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected sentences with tags${where} but found none`);
+}
+
+function nameOf({ where }: TaggedSentence, index: number): string {
+  return where ?? `sentence ${index}`;
+}
+
+function schemeOf(sentences: readonly TaggedSentence[]): Scheme {
+  const tags = new Set<string>();
+  for (const sentence of sentences) for (const tag of sentence.tags!) tags.add(tag);
+  if (!areSpanTags(tags)) return 'labels';
+  return [...tags].some((tag) => /^[ES]-/.test(tag)) ? 'BIOES' : 'BIO';
+}
+
+function learned(tags: readonly string[], scheme: Scheme): readonly string[] {
+  return scheme === 'labels' ? tags : tagsOf(spansOf(tags), tags.length, 'BIOES');
+}
+
+function countBroken(sentences: readonly TaggedSentence[]): number {
+  let broken = 0;
+  for (const { tags } of sentences)
+    for (const { begin } of spansOf(tags!)) if (/^[IE]/.test(tags![begin]!)) ++broken;
+  return broken;
+}
+
+const codedAtATime = 1 << 16;
+
+/** Sentences as the core takes them. @param tagsOf - the tags to learn; none: only features */
+async function code(
+  sentences: readonly TaggedSentence[],
+  features: TokenFeatures,
+  tagsOf: ((tags: readonly string[]) => readonly string[]) | undefined,
+  signal: AbortSignal | undefined,
+): Promise<NativeTaggedText> {
+  const text = callNative(() => binding.createTaggedText(features.tableOfColumn.length + (tagsOf ? 1 : 0)));
+  let coded = '';
+  let appending = Promise.resolve();
+  const flush = async () => {
+    const bytes = Buffer.from(coded);
+    coded = '';
+    await appending;
+    appending = runJob(() => text.append(bytes));
+    appending.catch(() => undefined); // whoever awaits it next gets the error
+  };
+  await inTurns(sentences, signal, (sentence, index) => {
+    coded += features.code(sentence, tagsOf?.(sentence.tags!), () => nameOf(sentence, index));
+    return coded.length > codedAtATime ? flush() : undefined;
+  });
+  await flush();
+  await appending;
+  return text;
+}
+
+// ---- settings ----
+
+function checkedPath(path: unknown): string {
+  if (typeof path === 'string') return path;
+  throw new W2VError('ERR_W2V_ARGUMENT', `Expected the path of a file but received ${describe(path)}`);
+}
+
+function resolve(given: TaggerOptions): ResolvedTaggerOptions {
+  const names = [...Object.keys(taggerOptionSpecs), ...Object.keys(listDefaults)];
+  for (const name of Object.keys(given))
+    if (!names.includes(name)) throw unknownOption(name, [...names, 'vectors', 'frozen', 'development']);
+  const resolved: Record<string, unknown> = {};
+  const set = (name: string, value: unknown, valid: boolean, expected: string) => {
+    if (!valid) {
+      throw new W2VError(
+        'ERR_W2V_OPTION',
+        `Expected ${name} to be ${expected} but received ${describe(value)}`,
+      );
+    }
+    resolved[name] = value;
+  };
+  for (const [name, spec] of Object.entries(taggerOptionSpecs)) {
+    const value = given[name as NumberOption] ?? defaultOf(spec);
+    set(name, value, isValid(spec, value), expectedValue(spec));
+  }
+  const isLength = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 1 && (n as number) <= 100;
+  for (const name of ['suffixes', 'prefixes'] as const) {
+    const value: unknown = given[name] ?? listDefaults[name];
+    set(name, value, Array.isArray(value) && value.every(isLength), 'a list of whole numbers from 1 to 100');
+  }
+  const isName = (column: unknown) => typeof column === 'string';
+  for (const name of ['wordColumns', 'ignoreColumns'] as const) {
+    const value: unknown = given[name] ?? listDefaults[name];
+    set(name, value, Array.isArray(value) && value.every(isName), 'a list of names of columns');
+  }
+  return resolved as unknown as ResolvedTaggerOptions;
+}
+
+function toNotes(text: string, path: string): Notes {
+  try {
+    const notes = JSON.parse(text) as Notes;
+    const { columns, scheme, report } = notes;
+    if (Array.isArray(columns) && ['BIO', 'BIOES', 'labels'].includes(scheme) && typeof report === 'object')
+      return { ...notes, options: resolve(notes.options) };
+  } catch {
+    // told below
+  }
+  throw new W2VError(
+    'ERR_W2V_VECTOR_FORMAT',
+    `'${path}': expected the notes of a tagger but they are damaged`,
+  );
+}

@@ -1,0 +1,158 @@
+// How good tags are: spans as conlleval scores them, or labels token by token.
+
+/** A stretch of tokens that belong together: [begin, end), with what they are. */
+export interface Span {
+  begin: number;
+  end: number;
+  type: string;
+}
+
+/** All from 0 to 1; 0 where nothing was there to be right. */
+export interface TagScore {
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Spans (labels) that are right, that were predicted, that should have been. */
+  correct: number;
+  predicted: number;
+  expected: number;
+}
+
+export interface TaggingEvaluation extends TagScore {
+  /** What was counted: spans of B- and I- tags as conlleval does, or the labels of tokens other than O. */
+  metric: 'spans' | 'labels';
+  /** Tokens whose tag is right, those with O included, of all. */
+  accuracy: number;
+  perType: Record<string, TagScore>;
+  sentences: number;
+  tokens: number;
+}
+
+const spanTag = /^(?:O|[BIES]-.+)$/s;
+
+/** Whether tags name spans: all are O, B-… or I-… (E-… and S-… too), and not all O. */
+export function areSpanTags(tags: Iterable<string>): boolean {
+  let found = false;
+  for (const tag of tags) {
+    if (!spanTag.test(tag)) return false;
+    found ||= tag !== 'O';
+  }
+  return found;
+}
+
+/**
+ * The spans of a sentence's tags by conlleval's rules, which accept any sequence: B and S begin a span, E and S end one; I or E after O, after the end of a span or after another type begins
+ * one too.
+ */
+export function spansOf(tags: readonly string[]): Span[] {
+  const spans: Span[] = [];
+  let open: Span | undefined;
+  let before = 'O';
+  for (const [i, tag] of tags.entries()) {
+    const kind = tag[0]!;
+    const type = tag === 'O' ? '' : tag.slice(2);
+    const goesOn = open?.type === type && (kind === 'I' || kind === 'E') && !/^[ESO]/.test(before);
+    if (tag === 'O') open = undefined;
+    else if (goesOn) open!.end = i + 1;
+    else spans.push((open = { begin: i, end: i + 1, type }));
+    before = tag;
+  }
+  return spans;
+}
+
+/** Spans as tags: B-, I- and O, or B-, I-, E-, S- and O. */
+export function tagsOf(spans: readonly Span[], length: number, scheme: 'BIO' | 'BIOES'): string[] {
+  const tags = new Array<string>(length).fill('O');
+  for (const { begin, end, type } of spans) {
+    for (let i = begin; i < end; ++i) {
+      const last = i === end - 1;
+      const kind =
+        i === begin ? (last && scheme === 'BIOES' ? 'S' : 'B') : last && scheme === 'BIOES' ? 'E' : 'I';
+      tags[i] = `${kind}-${type}`;
+    }
+  }
+  return tags;
+}
+
+/** Counts sentence by sentence. */
+export class TaggingScorer {
+  readonly #metric: 'spans' | 'labels';
+  readonly #types = new Map<string, { correct: number; predicted: number; expected: number }>();
+  #tokens = 0;
+  #right = 0;
+  #sentences = 0;
+
+  constructor(metric: 'spans' | 'labels') {
+    this.#metric = metric;
+  }
+
+  add(expected: readonly string[], predicted: readonly string[]): void {
+    ++this.#sentences;
+    this.#tokens += expected.length;
+    for (const [i, tag] of expected.entries()) if (tag === predicted[i]) ++this.#right;
+    if (this.#metric === 'labels') {
+      for (const [i, tag] of expected.entries()) {
+        const other = predicted[i]!;
+        if (tag !== 'O') ++this.#of(tag).expected;
+        if (other !== 'O') ++this.#of(other).predicted;
+        if (tag !== 'O' && tag === other) ++this.#of(tag).correct;
+      }
+      return;
+    }
+    const key = ({ begin, end, type }: Span) => `${begin} ${end} ${type}`;
+    const spans = spansOf(expected);
+    const known = new Set(spans.map(key));
+    for (const { type } of spans) ++this.#of(type).expected;
+    for (const span of spansOf(predicted)) {
+      ++this.#of(span.type).predicted;
+      if (known.has(key(span))) ++this.#of(span.type).correct;
+    }
+  }
+
+  result(): TaggingEvaluation {
+    const total = { correct: 0, predicted: 0, expected: 0 };
+    for (const { correct, predicted, expected } of this.#types.values()) {
+      total.correct += correct;
+      total.predicted += predicted;
+      total.expected += expected;
+    }
+    const types = [...this.#types].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      ...score(total),
+      metric: this.#metric,
+      accuracy: ratio(this.#right, this.#tokens),
+      perType: Object.fromEntries(types.map(([type, counts]) => [type, score(counts)])),
+      sentences: this.#sentences,
+      tokens: this.#tokens,
+    };
+  }
+
+  #of(type: string) {
+    let counts = this.#types.get(type);
+    if (!counts) this.#types.set(type, (counts = { correct: 0, predicted: 0, expected: 0 }));
+    return counts;
+  }
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
+
+function score({
+  correct,
+  predicted,
+  expected,
+}: {
+  correct: number;
+  predicted: number;
+  expected: number;
+}): TagScore {
+  return {
+    precision: ratio(correct, predicted),
+    recall: ratio(correct, expected),
+    f1: ratio(2 * correct, predicted + expected),
+    correct,
+    predicted,
+    expected,
+  };
+}
