@@ -14,6 +14,7 @@
  * | `ERR_W2V_CORPUS_BINARY` | a corpus file is not text: it holds a NUL byte |
  * | `ERR_W2V_CORPUS_ITEM` | an iterable gave something else than strings or arrays of strings |
  * | `ERR_W2V_CORPUS_ONE_SHOT` | an iterator that can be read only once was given where several passes are needed |
+ * | `ERR_W2V_LABELLED_TEXT` | documents with labels are malformed: one without a label, one that is not UTF-8, too few labels |
  * | `ERR_W2V_WORD_TOO_LONG` | a run of more than 65,535 bytes without a separator |
  * | `ERR_W2V_VOCABULARY_EMPTY` | no word is frequent enough |
  * | `ERR_W2V_VOCABULARY_FORMAT` | a vocabulary file has a line that is not `word count` |
@@ -43,6 +44,7 @@ export type ErrorCode =
   | 'ERR_W2V_CORPUS_BINARY'
   | 'ERR_W2V_CORPUS_ITEM'
   | 'ERR_W2V_CORPUS_ONE_SHOT'
+  | 'ERR_W2V_LABELLED_TEXT'
   | 'ERR_W2V_WORD_TOO_LONG'
   | 'ERR_W2V_VOCABULARY_EMPTY'
   | 'ERR_W2V_VOCABULARY_FORMAT'

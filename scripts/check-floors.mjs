@@ -15,6 +15,7 @@ const floors = new Map(
     vectors: 2,
     train: 3,
     search: 3,
+    tasks: 3,
     node: 4,
   }),
 );

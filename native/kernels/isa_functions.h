@@ -16,5 +16,14 @@ void scan_int8(const int8_t* query, const char* const* rows, size_t n_rows, size
 int32_t dot_int8(const int8_t* a, const int8_t* b, size_t size);
 void scan_bfloat16(const float* query, const char* const* rows, size_t n_rows, size_t size, float* scores);
 void find_separators(const char* bytes, size_t n_blocks, uint64_t* masks);
+void sum_rows(const float* rows, const WeightedRow* terms, size_t n_terms, size_t stride, float* sum);
+void add_to_rows(float* rows, const WeightedRow* terms, size_t n_terms, size_t stride, float factor,
+                 const float* change);
+void score_targets(const float* input, const float* rows, const uint32_t* targets, size_t n_targets, size_t stride,
+                   float* scores);
+void update_targets(const float* input, float* gradient, float* rows, const uint32_t* targets, size_t n_targets,
+                    size_t stride, const float* errors);
+void to_logistic(float* scores, size_t n);
+void to_softmax(float* scores, size_t n);
 
 }  // namespace w2v::W2V_ISA

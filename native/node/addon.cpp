@@ -12,6 +12,7 @@
 #include "node/job.h"
 #include "node/model_object.h"
 #include "node/phrases_object.h"
+#include "node/text_classifier_object.h"
 #include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
 #include "vectors/vector_file.h"
@@ -83,7 +84,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
                     Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
                     Napi::Persistent(FrozenPhrasesObject::define(env)),
                     Napi::Persistent(PhraseJoinerObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
-                    Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env))});
+                    Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env)),
+                    Napi::Persistent(LabelledTextObject::define(env)), Napi::Persistent(ClassifierObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
@@ -99,6 +101,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("loadVectors", load_vectors);
   add("buildIndex", VectorIndexObject::build);
   add("openIndex", VectorIndexObject::open);
+  add("createLabelledText", LabelledTextObject::create);
+  add("trainClassifier", ClassifierObject::train);
+  add("loadClassifier", ClassifierObject::load);
   return exports;
 }
 

@@ -15,6 +15,8 @@ struct AddonData {
   Napi::FunctionReference vector_store;
   Napi::FunctionReference vector_index;
   Napi::FunctionReference byte_buffer;
+  Napi::FunctionReference labelled_text;
+  Napi::FunctionReference classifier;
 };
 
 }  // namespace w2v::node
