@@ -14,6 +14,8 @@
  * | `ERR_W2V_CORPUS_BINARY` | a corpus file is not text: it holds a NUL byte |
  * | `ERR_W2V_CORPUS_ITEM` | an iterable gave something else than strings or arrays of strings |
  * | `ERR_W2V_CORPUS_ONE_SHOT` | an iterator that can be read only once was given where several passes are needed |
+ * | `ERR_W2V_CORPUS_FORMAT` | a folder or zip of a corpus does not have the files, or the lines in them, that its layout asks for |
+ * | `ERR_W2V_TEXT_ENCODING` | bytes of a text are not of its encoding |
  * | `ERR_W2V_LABELLED_TEXT` | documents with labels are malformed: one without a label, one that is not UTF-8, too few labels |
  * | `ERR_W2V_WORD_TOO_LONG` | a run of more than 65,535 bytes without a separator |
  * | `ERR_W2V_VOCABULARY_EMPTY` | no word is frequent enough |
@@ -44,6 +46,8 @@ export type ErrorCode =
   | 'ERR_W2V_CORPUS_BINARY'
   | 'ERR_W2V_CORPUS_ITEM'
   | 'ERR_W2V_CORPUS_ONE_SHOT'
+  | 'ERR_W2V_CORPUS_FORMAT'
+  | 'ERR_W2V_TEXT_ENCODING'
   | 'ERR_W2V_LABELLED_TEXT'
   | 'ERR_W2V_WORD_TOO_LONG'
   | 'ERR_W2V_VOCABULARY_EMPTY'

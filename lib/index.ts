@@ -45,6 +45,44 @@ export {
 } from './phrases.js';
 export type { Combination, Weighted, WordOrVector } from './query.js';
 export type { LoadedFormat, LoadingOptions, Precision, VectorFormat, VectorStream } from './vector-file.js';
+export { DataFolder, type TextEncoding } from './corpora/folder.js';
+export {
+  TaggedCorpus,
+  brown,
+  categorized,
+  movieReviews,
+  plainText,
+  reuters,
+  type BrownOptions,
+  type TaggedWord,
+} from './corpora/layouts.js';
+export {
+  TextCorpus,
+  type CorpusDocument,
+  type CorpusLayout,
+  type CorpusOptions as TextCorpusOptions,
+  type FileSelection,
+} from './corpora/text-corpus.js';
+export {
+  FrequencyDistribution,
+  associationScore,
+  collocations,
+  type AssociationMeasure,
+  type Collocation,
+  type CollocationOptions,
+  type CountOptions,
+} from './text/frequencies.js';
+export { sentenceStream, tokenStream, type StreamOptions } from './text/stream.js';
+export { stopWordLanguages, stopWords } from './text/stop-words.js';
+export {
+  Tokenizer,
+  sentences,
+  tokenize,
+  type SentenceOptions,
+  type TokenizeOptions,
+  type TokenizerName,
+} from './text/tokenize.js';
+export { wordPunctuation } from './text/word-punctuation.js';
 export { estimateMemory, type MemoryEstimate } from './memory.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
 export type { CorpusFiles, CorpusSource, Sentence } from './text-source.js';

@@ -261,7 +261,7 @@ export function expectedValue(spec: OptionSpec): string {
   }
 }
 
-function isValid(spec: OptionSpec, value: unknown): boolean {
+export function isValid(spec: OptionSpec, value: unknown): boolean {
   switch (spec.type) {
     case 'boolean':
       return typeof value === 'boolean';
@@ -279,7 +279,7 @@ function isValid(spec: OptionSpec, value: unknown): boolean {
   }
 }
 
-function defaultOf(spec: OptionSpec): unknown {
+export function defaultOf(spec: OptionSpec): unknown {
   if (!('default' in spec)) return undefined;
   return typeof spec.default === 'function' ? spec.default() : spec.default;
 }

@@ -17,6 +17,7 @@ inline constexpr const char* file_write = "ERR_W2V_FILE_WRITE";
 inline constexpr const char* file_changed = "ERR_W2V_FILE_CHANGED";
 inline constexpr const char* corpus_empty = "ERR_W2V_CORPUS_EMPTY";
 inline constexpr const char* corpus_binary = "ERR_W2V_CORPUS_BINARY";
+inline constexpr const char* text_encoding = "ERR_W2V_TEXT_ENCODING";
 inline constexpr const char* labelled_text = "ERR_W2V_LABELLED_TEXT";
 inline constexpr const char* word_too_long = "ERR_W2V_WORD_TOO_LONG";
 inline constexpr const char* vocabulary_empty = "ERR_W2V_VOCABULARY_EMPTY";

@@ -1,0 +1,446 @@
+// Corpora on disk in the layouts of NLTK's data: folders of texts, with categories or without.
+import { isUtf8 } from 'node:buffer';
+import { closest } from 'fastest-levenshtein';
+import { W2VError, describe } from '../errors.js';
+import { unknownOption } from '../options.js';
+import { pieceEnd } from '../text/pieces.js';
+import { SentenceSegmenter } from '../text/segmenter.js';
+import { Tokenizer, type TokenizeOptions } from '../text/tokenize.js';
+import { Turn } from '../text/turn.js';
+import { CheckedDecoder, DataFolder, type TextEncoding } from './folder.js';
+
+/** How the files of a corpus are laid out. */
+export interface CorpusLayout {
+  /** Names of its texts, matched as a whole. @defaultValue all files but those whose names begin with README, LICENSE or CONTENTS, and that of the categories */
+  files?: RegExp | undefined;
+  /**
+   * Of what category a file is: `folders`, the folder that it is in; a file of lines `name category category …`; an expression whose first
+   * group, matched in the name, is the category. @defaultValue there are none
+   */
+  categories?: 'folders' | { file: string } | RegExp | undefined;
+  /** What stands between paragraphs of wrapped lines. @defaultValue an empty line */
+  paragraphBreak?: RegExp | undefined;
+  /** `wrapped`: sentences go on over line ends and are found by the rules of the locale; `sentences`: a line is a sentence. @defaultValue wrapped */
+  lines?: 'wrapped' | 'sentences' | undefined;
+  /** Of the files. @defaultValue utf-8 */
+  encoding?: TextEncoding | undefined;
+}
+
+/** How a corpus is read. The tokenizer is word-punctuation, as NLTK's is, where none is given. */
+export interface CorpusOptions extends TokenizeOptions {
+  /** Of the files. @defaultValue utf-8; of {@link reuters}, for files that are not UTF-8, iso-8859-2 */
+  encoding?: TextEncoding | undefined;
+}
+
+/** Files of a corpus: one, several, or those of some categories. All of them where nothing is said. */
+export type FileSelection = string | readonly string[] | { categories: string | readonly string[] };
+
+/** One file as a document. */
+export interface CorpusDocument {
+  fileId: string;
+  categories: readonly string[];
+  /** Of the whole file; empty where the file has none. */
+  tokens: string[];
+}
+
+const mostParagraphUnits = 1 << 18; // a longer paragraph is cut, at a line end or white space
+const mostParagraphSentences = 4096;
+const filesAhead = 4; // opened before they are needed
+
+/**
+ * A corpus: files of text in a folder or its zip, read as they are needed. It is a corpus for training, of the sentences of all files; what its methods give can be
+ * iterated, again and again, and trained on as well. An empty file has no paragraphs.
+ *
+ * While they are iterated: ERR_W2V_TEXT_ENCODING with the byte for a file of another encoding, ERR_W2V_FILE_READ, ERR_W2V_CORPUS_FORMAT.
+ */
+export class TextCorpus implements AsyncIterable<string[]> {
+  readonly #folder: DataFolder;
+  readonly #layout: CorpusLayout & { fallbackEncoding?: string };
+  readonly #categoriesOf: ReadonlyMap<string, readonly string[]>; // of each file
+  readonly #filesOf: ReadonlyMap<string, readonly string[]>; // of each category
+  readonly #tokenizer: Tokenizer;
+  readonly #segmenter: SentenceSegmenter;
+
+  /** @internal */
+  protected constructor({ folder, layout, categoriesOf, tokenizing }: OpenedCorpus) {
+    this.#folder = folder;
+    this.#layout = layout;
+    this.#categoriesOf = categoriesOf;
+    const filesOf = new Map<string, string[]>();
+    for (const [file, categories] of categoriesOf) {
+      for (const category of categories) {
+        const files = filesOf.get(category);
+        if (files) files.push(file);
+        else filesOf.set(category, [file]);
+      }
+    }
+    this.#filesOf = new Map([...filesOf].sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.#tokenizer = new Tokenizer(tokenizing);
+    this.#segmenter = new SentenceSegmenter(tokenizing.locale ?? 'en');
+  }
+
+  /**
+   * Opens a corpus of any layout.
+   *
+   * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_CORPUS_FORMAT (no files of that layout, no file of categories, a malformed line of it, a file
+   * without category), ERR_W2V_TEXT_ENCODING, ERR_W2V_OPTION
+   */
+  static async open(path: string, layoutAndOptions: CorpusLayout & CorpusOptions = {}): Promise<TextCorpus> {
+    return new TextCorpus(await openCorpus(path, layoutAndOptions));
+  }
+
+  /** Names of its files, sorted; of a category, or of several together. @throws ERR_W2V_ARGUMENT: no such category */
+  fileIds(categories?: string | readonly string[]): string[] {
+    return categories === undefined ? [...this.#categoriesOf.keys()] : this.#select({ categories });
+  }
+
+  /** Its categories, sorted; those of a file, or of several together. @throws ERR_W2V_ARGUMENT: no such file */
+  categories(fileIds?: string | readonly string[]): string[] {
+    if (fileIds === undefined) return [...this.#filesOf.keys()];
+    return [...new Set(this.#select(fileIds).flatMap((file) => this.#categoriesOf.get(file)!))].sort();
+  }
+
+  /** The text of files, one after the other. @throws ERR_W2V_ARGUMENT, and as iterating does */
+  async raw(selection?: FileSelection): Promise<string> {
+    let text = '';
+    for (const file of this.#select(selection)) for await (const piece of this.#pieces(file)) text += piece;
+    return text;
+  }
+
+  /** Paragraphs: arrays of sentences, which are arrays of tokens. @throws ERR_W2V_ARGUMENT */
+  paragraphs(selection?: FileSelection): AsyncIterable<string[][]> {
+    return this.paragraphsBy(selection, (sentence, place) => this.tokensOf(sentence, place));
+  }
+
+  /** Sentences: arrays of tokens. @throws ERR_W2V_ARGUMENT */
+  sentences(selection?: FileSelection): AsyncIterable<string[]> {
+    return flat(this.paragraphs(selection));
+  }
+
+  /** Tokens, one after the other. @throws ERR_W2V_ARGUMENT */
+  words(selection?: FileSelection): AsyncIterable<string> {
+    return flat(this.sentences(selection));
+  }
+
+  /** Files with their categories and tokens. @throws ERR_W2V_ARGUMENT */
+  documents(selection?: FileSelection): AsyncIterable<CorpusDocument> {
+    const files = this.#select(selection);
+    const read = (file: string) =>
+      this.#paragraphsOf(file, (sentence, place) => this.tokensOf(sentence, place));
+    const categoriesOf = this.#categoriesOf;
+    return {
+      async *[Symbol.asyncIterator]() {
+        for await (const [fileId, paragraphs] of ahead(files, read)) {
+          const tokens: string[] = [];
+          for await (const paragraph of paragraphs)
+            for (const sentence of paragraph) for (const token of sentence) tokens.push(token);
+          yield { fileId, categories: categoriesOf.get(fileId)!, tokens };
+        }
+      },
+    };
+  }
+
+  /** Sentences of all files. */
+  [Symbol.asyncIterator](): AsyncIterator<string[]> {
+    return this.sentences()[Symbol.asyncIterator]();
+  }
+
+  /** Closes the zip; nothing can be read any more. */
+  async close(): Promise<void> {
+    await this.#folder.close();
+  }
+
+  /** @internal @param _place - of the sentence, for messages */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for those that override it
+  protected tokensOf(sentence: string, _place: string): string[] {
+    return this.#tokenizer.tokens(sentence);
+  }
+
+  /** @internal Lower case and stop-words. */
+  protected filter(tokens: readonly string[]): string[] {
+    return this.#tokenizer.filter(tokens);
+  }
+
+  /** @internal What `parse` makes of the sentences; it is told where each is, for messages. */
+  protected paragraphsBy<T>(
+    selection: FileSelection | undefined,
+    parse: (sentence: string, place: string) => T,
+  ): AsyncIterable<T[]> {
+    const files = this.#select(selection);
+    const read = (file: string) => this.#paragraphsOf(file, parse);
+    return {
+      async *[Symbol.asyncIterator]() {
+        for await (const [, paragraphs] of ahead(files, read)) yield* paragraphs;
+      },
+    };
+  }
+
+  async *#paragraphsOf<T>(
+    file: string,
+    parse: (sentence: string, place: string) => T,
+  ): AsyncGenerator<T[], void> {
+    if (this.#layout.lines === 'sentences') {
+      yield* this.#paragraphsOfLines(file, parse);
+      return;
+    }
+    const turn = new Turn();
+    const place = `'${this.#pathOf(file)}'`;
+    for await (const paragraph of this.#paragraphTexts(file)) {
+      const sentences: T[] = [];
+      for (const sentence of this.#segmenter.sentences(paragraph, true)) {
+        sentences.push(parse(sentence, place));
+        if (turn.isOver) await turn.next();
+      }
+      if (sentences.length > 0) yield sentences;
+    }
+  }
+
+  async *#paragraphsOfLines<T>(
+    file: string,
+    parse: (sentence: string, place: string) => T,
+  ): AsyncGenerator<T[], void> {
+    const turn = new Turn();
+    let sentences: T[] = [];
+    let number = 0;
+    let open = '';
+    const lines = async function* (pieces: AsyncIterable<string>) {
+      for await (const piece of pieces) {
+        const complete = (open + piece).split('\n');
+        open = complete.pop()!;
+        yield* complete;
+      }
+      yield open;
+    };
+    for await (const line of lines(this.#pieces(file))) {
+      number += 1;
+      const sentence = line.trim();
+      if (sentence !== '') sentences.push(parse(sentence, `line ${number} of '${this.#pathOf(file)}'`));
+      if (turn.isOver) await turn.next();
+      if (sentence !== '' && sentences.length < mostParagraphSentences) continue;
+      if (sentences.length > 0) yield sentences;
+      sentences = [];
+    }
+    if (sentences.length > 0) yield sentences;
+  }
+
+  async *#paragraphTexts(file: string): AsyncGenerator<string> {
+    const { paragraphBreak = /\n[^\S\n]*\n/ } = this.#layout;
+    let open = '';
+    for await (const piece of this.#pieces(file)) {
+      const paragraphs = (open + piece).split(paragraphBreak);
+      open = paragraphs.pop()!;
+      yield* paragraphs;
+      while (open.length > mostParagraphUnits) {
+        const end = pieceEnd(open, 0, mostParagraphUnits);
+        yield open.slice(0, end);
+        open = open.slice(end);
+      }
+    }
+    yield open;
+  }
+
+  async *#pieces(file: string): AsyncGenerator<string> {
+    const { encoding, fallbackEncoding } = this.#layout;
+    if (encoding !== undefined || fallbackEncoding === undefined) {
+      yield* this.#folder.textStream(file, encoding);
+      return;
+    }
+    const bytes = await this.#folder.bytes(file);
+    const decoder = new CheckedDecoder(isUtf8(bytes) ? 'utf-8' : fallbackEncoding, this.#pathOf(file));
+    yield decoder.decode(bytes) + decoder.end();
+  }
+
+  #pathOf(file: string): string {
+    return `${this.#folder.path}/${file}`;
+  }
+
+  #select(selection: FileSelection | undefined): string[] {
+    if (selection === undefined) return this.fileIds();
+    const known = (name: string, names: Iterable<string>, what: string) => {
+      const list = [...names];
+      const near = list.length > 0 ? `: did you mean ${describe(closest(name, list))}?` : '';
+      return new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected ${what} of '${this.#folder.path}' but received ${describe(name)}${near}`,
+      );
+    };
+    if (typeof selection === 'string' || isList(selection)) {
+      for (const file of [selection].flat())
+        if (!this.#categoriesOf.has(file)) throw known(file, this.#categoriesOf.keys(), 'a file');
+      return [selection].flat();
+    }
+    const files = [selection.categories].flat().flatMap((category) => {
+      const found = this.#filesOf.get(category);
+      if (!found) throw known(category, this.#filesOf.keys(), 'a category');
+      return found;
+    });
+    return [...new Set(files)].sort();
+  }
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+/** @internal */
+export function flat<T>(lists: AsyncIterable<Iterable<T>>): AsyncIterable<T> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const list of lists) yield* list;
+    },
+  };
+}
+
+/** What is read of each file, in order; reading begins a few files ahead, which hides how long each takes to open. */
+async function* ahead<T>(
+  files: readonly string[],
+  read: (file: string) => AsyncGenerator<T, void>,
+): AsyncGenerator<[string, AsyncIterable<T>]> {
+  const open = new Set<AsyncGenerator<T, void>>();
+  const begin = (file: string) => {
+    const items = read(file);
+    open.add(items);
+    const first = items.next();
+    first.catch(() => undefined); // whoever awaits it gets the error
+    return { items, first };
+  };
+  const begun = files.slice(0, filesAhead).map(begin);
+  try {
+    for (const [i, file] of files.entries()) {
+      const { items, first } = begun.shift()!;
+      if (i + filesAhead < files.length) begun.push(begin(files[i + filesAhead]!));
+      yield [
+        file,
+        (async function* () {
+          const item = await first;
+          if (item.done) return;
+          yield item.value;
+          yield* items;
+        })(),
+      ];
+      open.delete(items);
+    }
+  } finally {
+    for (const items of open) await items.return(undefined).catch(() => undefined);
+  }
+}
+
+// ---- opening ----
+
+/** @internal */
+export interface OpenedCorpus {
+  folder: DataFolder;
+  layout: CorpusLayout & { fallbackEncoding?: string };
+  /** In the order of the files' names. */
+  categoriesOf: ReadonlyMap<string, readonly string[]>;
+  tokenizing: TokenizeOptions;
+}
+
+const layoutNames = ['files', 'categories', 'paragraphBreak', 'lines', 'encoding', 'fallbackEncoding'];
+const tokenizingNames = ['locale', 'tokenizer', 'lowercase', 'stopWords'];
+
+/** @internal @throws as {@link TextCorpus.open} */
+export async function openCorpus(
+  path: string,
+  given: CorpusLayout & CorpusOptions & { fallbackEncoding?: string },
+): Promise<OpenedCorpus> {
+  for (const name of Object.keys(given))
+    if (![...layoutNames, ...tokenizingNames].includes(name))
+      throw unknownOption(name, [...layoutNames, ...tokenizingNames]);
+  const { files, categories, paragraphBreak, lines, encoding, fallbackEncoding, ...rest } = given;
+  const layout = {
+    files,
+    categories,
+    paragraphBreak,
+    lines,
+    encoding,
+    ...(fallbackEncoding && { fallbackEncoding }),
+  };
+  const tokenizing: TokenizeOptions = { ...rest, tokenizer: rest.tokenizer ?? 'word-punctuation' };
+  const folder = await DataFolder.open(path);
+  try {
+    const names = folder.names.filter((name) => isText(name, layout));
+    if (names.length === 0) {
+      const example =
+        folder.names.length > 0
+          ? ` (it has ${folder.names.length} others, such as '${folder.names[0]}')`
+          : '';
+      throw new W2VError(
+        'ERR_W2V_CORPUS_FORMAT',
+        `Expected texts${files ? ` with names like ${files}` : ''} in '${path}' but found none${example}`,
+      );
+    }
+    return { folder, layout, tokenizing, categoriesOf: await categoriesOf(folder, names, layout) };
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+function isText(name: string, { files, categories }: CorpusLayout): boolean {
+  if (files) return new RegExp(`^(?:${files.source})$`, files.flags.replace(/[gy]/g, '')).test(name);
+  if (isFileOfCategories(categories) && categories.file === name) return false;
+  return !/(?:^|\/)(?:README|LICENSE|CONTENTS)[^/]*$/i.test(name);
+}
+
+function isFileOfCategories(categories: CorpusLayout['categories']): categories is { file: string } {
+  return typeof categories === 'object' && 'file' in categories;
+}
+
+async function categoriesOf(
+  folder: DataFolder,
+  names: readonly string[],
+  { categories, encoding }: CorpusLayout,
+): Promise<Map<string, readonly string[]>> {
+  if (categories === undefined) return new Map(names.map((name) => [name, []]));
+  const without = (name: string, where: string) =>
+    new W2VError('ERR_W2V_CORPUS_FORMAT', `Expected a category for '${name}' ${where} but found none`);
+  if (!isFileOfCategories(categories)) {
+    const expression =
+      categories === 'folders'
+        ? /^([^/]+)\//
+        : new RegExp(categories.source, categories.flags.replace(/[gy]/g, ''));
+    return new Map(
+      names.map((name) => {
+        const category = expression.exec(name)?.[1];
+        if (category === undefined) {
+          const where =
+            categories === 'folders' ? 'as the folder that it is in' : `by ${expression} in its name`;
+          throw without(name, `${where}, in '${folder.path}',`);
+        }
+        return [name, [category]];
+      }),
+    );
+  }
+  const { file } = categories;
+  const path = `${folder.path}/${file}`;
+  if (!folder.has(file)) {
+    throw new W2VError(
+      'ERR_W2V_CORPUS_FORMAT',
+      `Expected the file '${file}' with the categories (lines of a file's name and its categories) in '${folder.path}' but it is not there`,
+    );
+  }
+  const found = new Map<string, Set<string>>(names.map((name) => [name, new Set()]));
+  const lines = (await folder.text(file, encoding)).split('\n');
+  for (const [i, line] of lines.entries()) {
+    const [name, ...list] = line.trim().split(/\s+/);
+    if (name === '') continue;
+    const at = `in line ${i + 1} of '${path}'`;
+    if (list.length === 0) {
+      throw new W2VError(
+        'ERR_W2V_CORPUS_FORMAT',
+        `Expected a file's name and its categories ${at} but received ${describe(line)}`,
+      );
+    }
+    const known = found.get(name!);
+    if (!known) {
+      throw new W2VError(
+        'ERR_W2V_CORPUS_FORMAT',
+        `Expected the name of a text of the corpus ${at} but received ${describe(name)}, which is not there`,
+      );
+    }
+    for (const category of list) known.add(category);
+  }
+  for (const [name, list] of found) if (list.size === 0) throw without(name, `in '${path}'`);
+  return new Map([...found].map(([name, list]) => [name, [...list]]));
+}

@@ -1,0 +1,135 @@
+// Words and sentences by the rules of Unicode (UAX #29) and a locale, through Intl.Segmenter.
+//
+// The segmenter takes as long for each word as the text is long, and makes an object of each: it gets short pieces, and only
+// those of the English (ASCII) text that its rules for ASCII, in a regular expression, cannot cut.
+import { W2VError, describe } from '../errors.js';
+import { pieceEnd, pieces } from './pieces.js';
+
+const pieceUnits = 512;
+const asciiOnly = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex -- NUL is a character like any other here
+const notAscii = /[^\x00-\x7f]/g; // eslint-disable-line no-control-regex
+
+/** @throws ERR_W2V_OPTION: it is no locale, or one that this build of Node.js has no data for */
+export function checkLocale(locale: string): string {
+  let supported: string[] = [];
+  try {
+    supported = Intl.Segmenter.supportedLocalesOf([locale]);
+  } catch {
+    // told below
+  }
+  if (supported.length > 0) return locale;
+  throw new W2VError(
+    'ERR_W2V_OPTION',
+    `Expected locale to be a language tag that this Node.js knows, such as 'en' or 'zh', but received ${describe(locale)}`,
+  );
+}
+
+/** Cuts text into words: white space and punctuation are left out. */
+export class WordSegmenter {
+  readonly #segmenter: Intl.Segmenter;
+  readonly #asciiWord: RegExp;
+
+  /** @throws as {@link checkLocale} */
+  constructor(locale: string) {
+    this.#segmenter = new Intl.Segmenter(checkLocale(locale), { granularity: 'word' });
+    this.#asciiWord = this.#asciiRule();
+  }
+
+  words(text: string): string[] {
+    const words: string[] = [];
+    for (const piece of pieces(text, pieceUnits)) this.#addWords(piece, words);
+    return words;
+  }
+
+  #addWords(piece: string, words: string[]): void {
+    if (asciiOnly.test(piece)) {
+      this.#addAscii(piece, words);
+      return;
+    }
+    // Other characters go to the segmenter with what stands around them up to white space.
+    let from = 0;
+    for (;;) {
+      notAscii.lastIndex = from;
+      const other = notAscii.exec(piece);
+      if (!other) break;
+      const begin = Math.max(from, piece.lastIndexOf(' ', other.index) + 1);
+      let end = other.index;
+      do end = piece.indexOf(' ', end + 1);
+      while (end >= 0 && piece.charCodeAt(end + 1) > 0x7f);
+      if (end < 0) end = piece.length;
+      this.#addAscii(piece.slice(from, begin), words);
+      for (const { segment, isWordLike } of this.#segmenter.segment(piece.slice(begin, end)))
+        if (isWordLike) words.push(segment);
+      from = end;
+    }
+    this.#addAscii(piece.slice(from), words);
+  }
+
+  #addAscii(text: string, words: string[]): void {
+    this.#asciiWord.lastIndex = 0;
+    for (let found = this.#asciiWord.exec(text); found; found = this.#asciiWord.exec(text))
+      words.push(found[0]);
+  }
+
+  /** The rules for ASCII; which marks join letters or digits differs between locales and editions: the segmenter is asked. */
+  #asciiRule(): RegExp {
+    const joining = (left: string, right: string) => {
+      const marks = '!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~'.split(/(?=.)/);
+      const joins = (mark: string) => [...this.#segmenter.segment(left + mark + right)].length === 1;
+      return `[${marks
+        .filter(joins)
+        .map((mark) => `\\x${mark.charCodeAt(0).toString(16)}`)
+        .join('')}]`;
+    };
+    const letters = `(?<=[A-Za-z])${joining('a', 'b')}(?=[A-Za-z])`;
+    const digits = `(?<=[0-9])${joining('1', '2')}(?=[0-9])`;
+    return new RegExp(`(?:_*[A-Za-z0-9]\\w*|__+)(?:(?:${letters}|${digits})\\w+)*`, 'g');
+  }
+}
+
+/** Cuts text into sentences, without white space around them. */
+export class SentenceSegmenter {
+  readonly #segmenter: Intl.Segmenter;
+
+  /** @throws as {@link checkLocale} */
+  constructor(locale: string) {
+    this.#segmenter = new Intl.Segmenter(checkLocale(locale), { granularity: 'sentence' });
+  }
+
+  /** Sentences, one after the other. A line end ends a sentence; with `wrapped` only an empty line does, and line ends are spaces. */
+  *sentences(text: string, wrapped: boolean): Generator<string> {
+    for (const paragraph of wrapped ? text.split(emptyLines) : text.split(lineEnds)) {
+      const plain = wrapped ? paragraph.replace(lineEndAndSpace, ' ') : paragraph;
+      for (const sentence of this.#ofParagraph(plain)) {
+        const trimmed = sentence.trim();
+        if (trimmed !== '') yield trimmed;
+      }
+    }
+  }
+
+  /** In windows: the last sentence of a window begins the next one, which grows until it has more than one. */
+  *#ofParagraph(text: string): Generator<string> {
+    let size = windowUnits;
+    for (let from = 0; from < text.length;) {
+      const isLast = text.length - from <= size;
+      const window = text.slice(from, pieceEnd(text, from, size));
+      const found = Array.from(this.#segmenter.segment(window), ({ segment }) => segment);
+      if (!isLast && found.length === 1 && size < mostSentenceUnits) {
+        size *= 4;
+        continue;
+      }
+      if (!isLast && found.length > 1) found.pop();
+      for (const sentence of found) {
+        yield sentence;
+        from += sentence.length;
+      }
+      size = windowUnits;
+    }
+  }
+}
+
+const lineEnds = /[\n\r\x85\u2028\u2029]+/;
+const emptyLines = /\n[^\S\n]*\r?\n\s*/;
+const lineEndAndSpace = /\s*\n\s*/g;
+const windowUnits = 1024;
+const mostSentenceUnits = 65536; // a longer sentence is cut, at white space
