@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KeyedVectors, Phrases, Word2Vec } from '../dist/index.mjs';
+import { KeyedVectors, Phrases, TextClassifier, Word2Vec } from '../dist/index.mjs';
 
 const corpus = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'native', 'fuzz', 'corpus');
 const made = path.join(tmpdir(), `w2v-fuzz-corpus-${process.pid}`);
@@ -81,6 +81,16 @@ await Word2Vec.train(sentences, {
 const phrases = await Phrases.learn(sentences, { minCount: 1, connectorWords: ['of'] });
 await phrases.save(seed('phrases', 'counts'));
 await (await phrases.freeze()).save(seed('phrases', 'frozen'));
+
+const labelled = ['a', 'b', 'c'].map((label) => ({ text: `${label} b c`, labels: label }));
+for (const [loss, precision] of [
+  ['softmax', 'float32'],
+  ['ova', 'int8'],
+  ['hs', 'bf16'],
+]) {
+  const options = { loss, vectorSize: 3, wordNgrams: 2, epochs: 1, threads: 1 };
+  await (await TextClassifier.train(labelled, options)).save(seed('classifier', loss), { precision });
+}
 
 // What gensim and NumPy write, where they are; else the kept seeds stay.
 spawnSync('/usr/bin/python3', ['-', path.dirname(seed('pickle', 'any')), path.dirname(seed('npy', 'any'))], {

@@ -18,9 +18,9 @@ std::string place_text(const std::string& name, Framing framing, uint64_t line) 
 
 }  // namespace
 
-Error LabelledText::error(const std::string& expected) const {
+Error LabelledText::error(const char* code, const std::string& expected) const {
   const Source& source = sources_.back();
-  return Error(code::labelled_text, place_text(source.name, source.framing, line_) + ": " + expected);
+  return Error(code, place_text(source.name, source.framing, line_) + ": " + expected);
 }
 
 std::string LabelledText::place_of(size_t document) const {
@@ -34,7 +34,7 @@ void LabelledText::add_word(std::string_view word) {
   const uint32_t id = documents_.words.insert(word);
   if (id == documents_.word_counts.size()) {
     // Once for each different word.
-    if (!is_valid_utf8(word)) throw error("expected UTF-8 but received the word '" + repaired_utf8(word, "\uFFFD") + "'");
+    if (!is_valid_utf8(word)) throw error(code::text_encoding, "expected UTF-8 but received the word '" + repaired_utf8(word, "\uFFFD") + "'");
     documents_.word_counts.push_back(0);
   }
   ++documents_.word_counts[id];
@@ -45,7 +45,7 @@ void LabelledText::add_label(std::string_view label) {
   const uint32_t id = documents_.labels.insert(label);
   if (id == documents_.label_counts.size()) {
     if (!is_valid_utf8(label))
-      throw error("expected UTF-8 but received the label '" + repaired_utf8(label, "\uFFFD") + "'");
+      throw error(code::text_encoding, "expected UTF-8 but received the label '" + repaired_utf8(label, "\uFFFD") + "'");
     documents_.label_counts.push_back(0);
   }
   Lists<uint32_t>& lists = documents_.document_labels;
@@ -71,7 +71,7 @@ void LabelledText::read(std::string_view bytes, Framing framing, const Place& pl
         if (framing == Framing::lines) {
           open_ = true;
           if (!prefix_.empty() && word.starts_with(prefix_)) {
-            if (word.size() == prefix_.size()) throw error("expected the name of a label after '" + prefix_ + "'");
+            if (word.size() == prefix_.size()) throw error(code::labelled_text, "expected the name of a label after '" + prefix_ + "'");
             add_label(word.substr(prefix_.size()));
           } else {
             add_word(word);

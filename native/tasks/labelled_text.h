@@ -51,8 +51,8 @@ class LabelledText {
  public:
   explicit LabelledText(std::string label_prefix) : prefix_(std::move(label_prefix)) {}
 
-  // Throws ERR_W2V_LABELLED_TEXT (a word that is not UTF-8, a label without a name), naming source and line;
-  // ERR_W2V_CORPUS_BINARY, ERR_W2V_WORD_TOO_LONG.
+  // Throws ERR_W2V_TEXT_ENCODING (a word that is not UTF-8) and ERR_W2V_LABELLED_TEXT (a label without a name), naming
+  // source and line; ERR_W2V_CORPUS_BINARY, ERR_W2V_WORD_TOO_LONG.
   void append(std::string_view bytes, Framing framing, const std::string& name);
   // The source is at its end, and so is its last document.
   void end_source();
@@ -69,7 +69,7 @@ class LabelledText {
   void add_word(std::string_view word);
   void add_label(std::string_view label);
   void end_document();
-  Error error(const std::string& expected) const;
+  Error error(const char* code, const std::string& expected) const;
 
   std::string prefix_;
   TextPieces pieces_;

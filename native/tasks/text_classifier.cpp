@@ -140,9 +140,15 @@ ClassifierScorer::ClassifierScorer(const TextClassifier& classifier)
       scores_(1, classifier.head.rows(), "scores") {
   std::iota(targets_.begin(), targets_.end(), 0);
   if (classifier.loss == ClassifierLoss::hierarchical_softmax) path_products_.resize(classifier.labels.size());
+  const uint64_t all = classifier.loss == ClassifierLoss::one_vs_all
+                           ? classifier.documents
+                           : std::accumulate(classifier.label_counts.begin(), classifier.label_counts.end(), uint64_t{0});
+  for (const uint64_t count : classifier.label_counts)
+    shares_.push_back(static_cast<float>(static_cast<double>(count) / static_cast<double>(std::max<uint64_t>(1, all))));
 }
 
 std::span<const float> ClassifierScorer::probabilities(std::span<const WeightedRow> features) {
+  if (features.size() == 1) return shares_;
   const Kernels& k = kernels();
   const size_t stride = classifier_.features.stride();
   float* const scores = scores_.row(0);

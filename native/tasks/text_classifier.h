@@ -56,7 +56,8 @@ class NgramRows {
 };
 
 // A document is the mean of the vectors of its features: its words, the n-grams of its words by hash, and its end, which
-// every document has (fastText's </s>: it lets the head know how frequent labels are). What is not known is left out.
+// every document has (fastText's </s>: it lets the head know how frequent labels are). What is not known is left out; a
+// document of which nothing is known gets each label's share of the training documents as its probability.
 // Immutable but for training; const members may be called from several threads.
 struct TextClassifier {
   ClassifierLoss loss = ClassifierLoss::softmax;
@@ -67,6 +68,7 @@ struct TextClassifier {
   NgramRows ngram_rows;      // of the buckets that training filled
   WordIndex labels;                    // by falling count
   std::vector<uint64_t> label_counts;  // documents of the training
+  uint64_t documents = 0;              // all of them
   Matrix features;                     // [1 + words + n-grams × dims]; row 0 is the document's end
   Matrix head;                         // [labels × dims], hierarchical softmax: [labels − 1 × dims] tree nodes
   HuffmanTree tree;                    // hierarchical softmax
@@ -115,7 +117,7 @@ class ClassifierScorer {
   const TextClassifier& classifier_;
   std::vector<uint32_t> targets_;
   Matrix document_, scores_;
-  std::vector<float> path_products_;
+  std::vector<float> path_products_, shares_;
 };
 
 struct Prediction {

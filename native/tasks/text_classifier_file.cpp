@@ -85,6 +85,7 @@ void save_classifier(const TextClassifier& classifier, const std::string& path, 
   write_values(writer, "counts", classifier.word_counts);
   write_words(classifier.labels, "label ends", "labels", writer);
   write_values(writer, "label counts", classifier.label_counts);
+  write_values(writer, "documents", std::vector<uint64_t>{classifier.documents});
   write_values(writer, "thresholds", classifier.thresholds);
   std::vector<uint32_t> buckets(classifier.ngram_rows.size());
   classifier.ngram_rows.for_each(
@@ -135,6 +136,7 @@ LoadedClassifier load_classifier(const std::string& path, TaskControl& control) 
   classifier->word_counts = read_values<uint64_t>(file, "counts", numbers[n_words]);
   classifier->labels = read_words(file, "label ends", "labels", labels);
   classifier->label_counts = read_values<uint64_t>(file, "label counts", labels);
+  classifier->documents = file.exactly<uint64_t>("documents", 1)[0];
   const bool one_vs_all = classifier->loss == ClassifierLoss::one_vs_all;
   classifier->thresholds = read_values<float>(file, "thresholds", one_vs_all ? labels : 0);
 

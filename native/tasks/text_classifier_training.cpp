@@ -104,6 +104,8 @@ TextClassifier make_classifier(const Documents& documents, const std::vector<uin
     for (const uint32_t label : documents.document_labels[document]) ++label_counts[label];
     if (documents.document_labels[document].empty()) classifier.always_labelled = false;
   }
+  classifier.documents = which.size();
+  report.single_labels = 0;
   for (const uint32_t id : by_count(label_counts, 1)) {
     classifier.labels.insert(documents.labels.word(id));
     classifier.label_counts.push_back(label_counts[id]);
@@ -311,11 +313,10 @@ class Run {
         report_(report),
         control_(control),
         weights_(class_weights(classifier, documents.size(), options)),
-        // A document counts beside its words: those without words are learned from, too.
-        total_((documents.total_words() + documents.size()) * options.epochs),
-        threads_(static_cast<unsigned>(std::min<size_t>(options.threads, documents.size()))),
-        order_(documents.size()) {
-    std::iota(order_.begin(), order_.end(), 0);
+        total_(documents.total_words() * options.epochs),
+        threads_(static_cast<unsigned>(std::min<size_t>(options.threads, documents.size()))) {
+    for (uint32_t i = 0; i < documents.size(); ++i)
+      if (documents.features[i].size() > 1) order_.push_back(i);
   }
 
   void epochs(uint32_t until) {
@@ -395,7 +396,7 @@ class Run {
         ++own_losses.samples;
       }
       words += documents_.words[order_[i]];
-      untold += documents_.words[order_[i]] + 1;
+      untold += documents_.words[order_[i]];
       if (own && n % documents_between_exchanges == documents_between_exchanges - 1) own->exchange();
     }
     if (own) own->exchange();
@@ -411,7 +412,7 @@ class Run {
   float tell(uint64_t done) {
     const uint64_t all = done_.fetch_add(done, std::memory_order_relaxed) + done;
     const float rate =
-        options_.alpha * (1 - static_cast<float>(static_cast<double>(all) / static_cast<double>(total_)));
+        options_.alpha * (1 - static_cast<float>(static_cast<double>(all) / static_cast<double>(std::max<uint64_t>(1, total_))));
     control_.done.store(all, std::memory_order_relaxed);
     control_.learning_rate.store(rate, std::memory_order_relaxed);
     return rate;

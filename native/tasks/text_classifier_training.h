@@ -36,7 +36,7 @@ struct ClassifierEpoch {
 struct ClassifierReport {
   uint64_t documents = 0, words = 0;  // of the training
   uint64_t validation_documents = 0;
-  uint64_t empty_documents = 0;    // without a word that is known: they teach how frequent labels are
+  uint64_t empty_documents = 0;    // without a word that is known: nothing is learned of them, but how frequent labels are
   uint64_t single_labels = 0;      // labels with one document
   uint64_t unseen_labels = 0;      // of the validation
   uint64_t pretrained_words = 0;   // whose vectors were given
