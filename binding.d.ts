@@ -506,6 +506,104 @@ export interface SequenceTagger {
   restore(): Job<void>;
   /** Written to a temporary name beside `path`, then renamed. */
   save(path: string, notes: string): Job<void>;
+/** Documents and their labels, being read. One call at a time. */
+export interface LabelledText {
+  /**
+   * The next bytes of a source, as those of Corpus. 'lines': a document is a line, words that begin with the prefix are its labels. 'tokens': a
+   * document begins with the number of its labels, and those.
+   */
+  append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<void>;
+  endSource(): void;
+  /** Words so far. */
+  readonly words: number;
+}
+
+/** Validated (lib/text-classifier.ts has meanings, ranges and defaults). */
+export interface NativeClassifierOptions {
+  loss: 'softmax' | 'ova' | 'hs';
+  vectorSize: number;
+  wordNgrams: number;
+  buckets: number;
+  minCount: number;
+  epochs: number;
+  alpha: number;
+  vectorAlpha: number;
+  threads: number;
+  seed: number;
+  balanced: boolean;
+  /** These labels have these weights. */
+  weightedLabels: readonly string[];
+  labelWeights: Float64Array;
+  /** Share of the documents that are kept for validation, where no others are given. */
+  validation: number;
+  /** Then train again on all documents, as many epochs and with the thresholds that validation found. */
+  refit: boolean;
+  /** Epochs without a better validation, after which training ends; 0: it does not. */
+  patience: number;
+}
+
+export interface NativeClassifierReport {
+  documents: number;
+  words: number;
+  validationDocuments: number;
+  /** Without a word that is known. */
+  emptyDocuments: number;
+  /** Labels with one document. */
+  singleLabels: number;
+  /** Labels of the validation that training does not have. */
+  unseenLabels: number;
+  pretrainedWords: number;
+  /** From 1: the epoch whose weights the classifier has. */
+  bestEpoch: number;
+  trainedWords: number;
+  trainSeconds: number;
+  trainCpuSeconds: number;
+  losses: Float64Array;
+  /** NaN without validation. */
+  validationMicroF1: Float64Array;
+  stoppedEarly: boolean;
+}
+
+/** Columns of numbers: labels of the classifier, then the unseen ones. */
+export interface NativeClassifierEvaluation {
+  documents: number;
+  exact: number;
+  unseenLabels: string[];
+  right: Float64Array;
+  wrong: Float64Array;
+  missed: Float64Array;
+  /** Of documents with one label: it, the likeliest one, and how many. */
+  actual: Float64Array;
+  predicted: Float64Array;
+  confused: Float64Array;
+}
+
+/** Immutable; safe to use from several jobs at once. */
+export interface Classifier {
+  /** Number of labels. */
+  readonly size: number;
+  readonly vectorSize: number;
+  /** Those of [from, to), the most frequent ones first. */
+  labels(from: number, to: number): string[];
+  /**
+   * Takes the documents that are complete. `topN`: labels at most, 0 for the loss's own rule; `threshold`: in place of the classifier's. Document i has
+   * the labels [ends[i − 1], ends[i]).
+   */
+  predict(
+    text: LabelledText,
+    topN: number,
+    threshold: number | undefined,
+    threads: number,
+  ): Job<{ ends: Uint32Array; labels: Uint32Array; probabilities: Float32Array }>;
+  evaluate(
+    text: LabelledText,
+    topN: number,
+    threshold: number | undefined,
+    threads: number,
+  ): Job<NativeClassifierEvaluation>;
+  /** A view of the words' vectors. */
+  vectors(): VectorStore;
+  save(path: string, precision: 'float32' | 'bf16' | 'int8', notes: string): Job<void>;
 }
 
 export interface Binding {
@@ -537,6 +635,15 @@ export interface Binding {
   /** A store without words. */
   createStore(vectorSize: number): VectorStore;
   buildIndex(store: VectorStore, options: IndexOptions): Job<VectorIndex>;
+  /** Labels of documents in lines are words that begin with the prefix; empty: there are none. */
+  createLabelledText(labelPrefix: string): LabelledText;
+  trainClassifier(
+    training: LabelledText,
+    validation: LabelledText | undefined,
+    vectors: VectorStore | undefined,
+    options: NativeClassifierOptions,
+  ): Job<{ classifier: Classifier; report: NativeClassifierReport }>;
+  loadClassifier(path: string): Job<{ classifier: Classifier; notes: string }>;
   /** Throws ERR_W2V_INDEX for the index of other vectors. */
   openIndex(store: VectorStore, path: string): Job<VectorIndex>;
   /** A file, or bytes (consumed; binary rows stay in them) under a name for messages; the format is told by content. */

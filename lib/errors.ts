@@ -16,6 +16,7 @@
  * | `ERR_W2V_CORPUS_ONE_SHOT` | an iterator that can be read only once was given where several passes are needed |
  * | `ERR_W2V_CORPUS_FORMAT` | a folder or zip of a corpus does not have the files, or the lines in them, that its layout asks for |
  * | `ERR_W2V_TEXT_ENCODING` | bytes of a text are not of its encoding |
+ * | `ERR_W2V_LABELLED_TEXT` | documents with labels are malformed: one without a label, a label without a name, too few labels |
  * | `ERR_W2V_WORD_TOO_LONG` | a run of more than 65,535 bytes without a separator |
  * | `ERR_W2V_VOCABULARY_EMPTY` | no word is frequent enough |
  * | `ERR_W2V_VOCABULARY_FORMAT` | a vocabulary file has a line that is not `word count` |
@@ -47,6 +48,7 @@ export type ErrorCode =
   | 'ERR_W2V_CORPUS_ONE_SHOT'
   | 'ERR_W2V_CORPUS_FORMAT'
   | 'ERR_W2V_TEXT_ENCODING'
+  | 'ERR_W2V_LABELLED_TEXT'
   | 'ERR_W2V_WORD_TOO_LONG'
   | 'ERR_W2V_VOCABULARY_EMPTY'
   | 'ERR_W2V_VOCABULARY_FORMAT'

@@ -98,6 +98,22 @@ export { wordPunctuation } from './text/word-punctuation.js';
 export { estimateMemory, type MemoryEstimate } from './memory.js';
 export type { ResolvedTrainingOptions, TrainingOptions } from './options.js';
 export type { CorpusFiles, CorpusProgress, CorpusSource, Sentence } from './text-source.js';
+export {
+  TextClassifier,
+  type ClassifierEvaluation,
+  type ClassifierOptions,
+  type ClassifierProgress,
+  type ClassifierReport,
+  type ClassifierRun,
+  type Document,
+  type LabelScore,
+  type LabelledDocument,
+  type LabelledSource,
+  type PredictOptions,
+  type PredictedLabel,
+  type ResolvedClassifierOptions,
+  type TestOptions,
+} from './text-classifier.js';
 export type { CorpusFiles, CorpusSource, Sentence } from './text-source.js';
 export {
   readColumns,

@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KeyedVectors, Phrases, SequenceTagger, Word2Vec } from '../dist/index.mjs';
+import { KeyedVectors, Phrases, SequenceTagger, TextClassifier, Word2Vec } from '../dist/index.mjs';
 
 const corpus = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'native', 'fuzz', 'corpus');
 const made = path.join(tmpdir(), `w2v-fuzz-corpus-${process.pid}`);
@@ -88,10 +88,19 @@ const tagged = [
 ];
 const tagger = { epochs: 1, hiddenSize: 3, vectorSize: 2, featureSize: 1, threads: 1, window: 1 };
 await (await SequenceTagger.train(tagged, tagger)).save(seed('tagger', 'spans'));
-const labelled = [{ tokens: ['a'], columns: { pos: ['X'] }, tags: ['Y'] }];
+const columns = [{ tokens: ['a'], columns: { pos: ['X'] }, tags: ['Y'] }];
 await (
-  await SequenceTagger.train(labelled, { ...tagger, suffixes: [], prefixes: [] })
+  await SequenceTagger.train(columns, { ...tagger, suffixes: [], prefixes: [] })
 ).save(seed('tagger', 'labels'));
+const labelled = ['a', 'b', 'c'].map((label) => ({ text: `${label} b c`, labels: label }));
+for (const [loss, precision] of [
+  ['softmax', 'float32'],
+  ['ova', 'int8'],
+  ['hs', 'bf16'],
+]) {
+  const options = { loss, vectorSize: 3, wordNgrams: 2, epochs: 1, threads: 1 };
+  await (await TextClassifier.train(labelled, options)).save(seed('classifier', loss), { precision });
+}
 
 // What gensim and NumPy write, where they are; else the kept seeds stay.
 spawnSync('/usr/bin/python3', ['-', path.dirname(seed('pickle', 'any')), path.dirname(seed('npy', 'any'))], {

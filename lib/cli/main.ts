@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { W2VError } from '../errors.js';
 import { analogyCommand } from './analogy.js';
+import { classifyCommand } from './classify.js';
 import { clusterCommand } from './cluster.js';
 import { convertCommand } from './convert.js';
 import { evaluateCommand } from './evaluate.js';
@@ -43,6 +44,7 @@ for (const command of [
   plotCommand(),
   clusterCommand(),
   tagCommand(),
+  classifyCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

@@ -13,6 +13,7 @@
 #include "base/prefetch.h"
 #include "base/section_file.h"
 #include "base/threads.h"
+#include "corpus/word_index_file.h"
 
 namespace w2v {
 
@@ -489,28 +490,6 @@ constexpr uint32_t version = 1;
 
 enum Number : size_t { n_words, n_links, n_pairs, n_total_words, n_most_entries, n_pruned, n_pruned_up_to, n_frozen };
 
-void write_index(const WordIndex& index, const char* ends, const char* bytes, SectionFileWriter& writer) {
-  writer.begin(ends);
-  writer.write(index.ends().data(), index.ends().size_bytes());
-  writer.begin(bytes);
-  writer.write(index.bytes(), index.size() == 0 ? 0 : index.ends().back());
-}
-
-WordIndex read_index(const SectionFile& file, const char* ends_name, const char* bytes_name, uint64_t size) {
-  const auto ends = file.exactly<uint64_t>(ends_name, size);
-  const auto bytes = file.all<char>(bytes_name);
-  WordIndex index(size);
-  uint64_t begin = 0;
-  for (uint64_t i = 0; i < size; ++i) {
-    if (ends[i] < begin || ends[i] > bytes.size() ||
-        index.insert({bytes.data() + begin, static_cast<size_t>(ends[i] - begin)}) != i)
-      throw file.format_error("expected different words one after the other in the section '" +
-                              std::string(bytes_name) + "' but word " + std::to_string(i) + " is not so");
-    begin = ends[i];
-  }
-  return index;
-}
-
 }  // namespace
 
 void save_phrases(const PhraseRules& rules, const PhraseCounts* counts, const FrozenPhrases* frozen,
@@ -525,9 +504,9 @@ void save_phrases(const PhraseRules& rules, const PhraseCounts* counts, const Fr
   control.begin(Phase::saving, pairs.size() * sizeof(WordPair));
   AtomicFile file(path);
   SectionFileWriter writer(file, kind, version);
-  write_index(words, "word ends", "words", writer);
-  write_index(links, "link ends", "links", writer);
-  write_index(index_of(rules.connectors), "connector ends", "connectors", writer);
+  write_words(words, "word ends", "words", writer);
+  write_words(links, "link ends", "links", writer);
+  write_words(index_of(rules.connectors), "connector ends", "connectors", writer);
   writer.begin("delimiter");
   writer.write(rules.delimiter.data(), rules.delimiter.size());
   if (counts) {
@@ -578,10 +557,10 @@ LoadedPhrases load_phrases(const std::string& path, TaskControl& control) {
   loaded.rules.delimiter = file.section("delimiter").bytes;
   loaded.rules.most_entries = numbers[n_most_entries];
   const WordIndex connectors =
-      read_index(file, "connector ends", "connectors", file.all<uint64_t>("connector ends").size());
+      read_words(file, "connector ends", "connectors", file.all<uint64_t>("connector ends").size());
   for (size_t i = 0; i < connectors.size(); ++i) loaded.rules.connectors.emplace_back(connectors.word(i));
-  WordIndex words = read_index(file, "word ends", "words", numbers[n_words]);
-  WordIndex links = read_index(file, "link ends", "links", numbers[n_links]);
+  WordIndex words = read_words(file, "word ends", "words", numbers[n_words]);
+  WordIndex links = read_words(file, "link ends", "links", numbers[n_links]);
   const auto pairs = file.exactly<WordPair>("pairs", numbers[n_pairs]);
   for (const WordPair& pair : pairs)
     if (pair.first >= words.size() || pair.second >= words.size() || pair.link >= links.size())

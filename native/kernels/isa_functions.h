@@ -19,5 +19,14 @@ void find_separators(const char* bytes, size_t n_blocks, uint64_t* masks);
 void dense_forward(const DenseWeights& layer, const DenseInputs& x, float* y);
 void dense_input_gradient(const DenseWeights& layer, const float* dy, const DenseInputs& dx);
 void dense_step(const DenseWeights& layer, const DenseInputs& x, const float* dy, float rate, float keep);
+void sum_rows(const float* rows, const WeightedRow* terms, size_t n_terms, size_t stride, float* sum);
+void add_to_rows(float* rows, const WeightedRow* terms, size_t n_terms, size_t stride, float factor,
+                 const float* change);
+void score_targets(const float* input, const float* rows, const uint32_t* targets, size_t n_targets, size_t stride,
+                   float* scores);
+void update_targets(const float* input, float* gradient, float* rows, const uint32_t* targets, size_t n_targets,
+                    size_t stride, const float* errors);
+void to_logistic(float* scores, size_t n);
+void to_softmax(float* scores, size_t n);
 
 }  // namespace w2v::W2V_ISA

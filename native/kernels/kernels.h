@@ -12,6 +12,12 @@ namespace w2v {
 // Queries that share one pass over the rows.
 inline constexpr size_t panel_queries = 32;
 
+// A row of a matrix and how much of it.
+struct WeightedRow {
+  uint32_t row;
+  float weight;
+};
+
 struct Kernels {
   const char* isa;
 
@@ -46,6 +52,22 @@ struct Kernels {
 
   // dense.cpp: W[k][o] = keep · W[k][o] + rate · Σ_r x row r[k] · dy[r · outputs + o]; the bias likewise, but all kept.
   void (*dense_step)(const DenseWeights& layer, const DenseInputs& x, const float* dy, float rate, float keep);
+
+  // documents.cpp. Rows are 64-byte aligned and `stride` floats apart, a multiple of 16.
+  // sum = Σ weight · rows[row] over the terms.
+  void (*sum_rows)(const float* rows, const WeightedRow* terms, size_t n_terms, size_t stride, float* sum);
+  // rows[row] += factor · weight · change, for each term.
+  void (*add_to_rows)(float* rows, const WeightedRow* terms, size_t n_terms, size_t stride, float factor,
+                      const float* change);
+  // scores[t] = input · rows[targets[t]].
+  void (*score_targets)(const float* input, const float* rows, const uint32_t* targets, size_t n_targets, size_t stride,
+                        float* scores);
+  // gradient += Σ errors[t] · rows[targets[t]] (before); rows[targets[t]] += errors[t] · input.
+  void (*update_targets)(const float* input, float* gradient, float* rows, const uint32_t* targets, size_t n_targets,
+                         size_t stride, const float* errors);
+  // Each score → σ(score); all → their softmax. Room for a whole number of 16 floats is written.
+  void (*to_logistic)(float* scores, size_t n);
+  void (*to_softmax)(float* scores, size_t n);
 };
 
 // Those that this build holds and this processor runs, best first; ends with nullptr.

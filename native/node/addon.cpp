@@ -13,6 +13,7 @@
 #include "node/model_object.h"
 #include "node/phrases_object.h"
 #include "node/sequence_tagger_object.h"
+#include "node/text_classifier_object.h"
 #include "node/texts_object.h"
 #include "node/vector_index_object.h"
 #include "node/vector_store_object.h"
@@ -87,28 +88,39 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
       Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TaggedTextObject::define(env)),
       Napi::Persistent(SequenceTaggerObject::define(env))});
-      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TextsObject::define(env))});
-  const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
-  add("isa", isa);
-  add("availableIsas", available_isas);
-  add("createCorpus", create_corpus);
-  add("createModel", ModelObject::from_corpus);
-  add("createModelOfCounts", ModelObject::from_counts);
-  add("createModelOfVectors", ModelObject::from_vectors);
-  add("loadModel", ModelObject::load);
-  add("createPhrases", PhraseCountsObject::create);
-  add("loadPhrases", PhraseCountsObject::load);
-  add("createTexts", TextsObject::create);
-  add("commonComponents", TextsObject::common_components);
-  add("createBuffer", create_buffer);
-  add("createStore", create_store);
-  add("loadVectors", load_vectors);
-  add("buildIndex", VectorIndexObject::build);
-  add("openIndex", VectorIndexObject::open);
-  add("createTaggedText", TaggedTextObject::create);
-  add("createTagger", SequenceTaggerObject::create);
-  add("loadTagger", SequenceTaggerObject::load);
-  return exports;
+  Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TextsObject::define(env))
+});
+env.SetInstanceData(new AddonData{
+    Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
+    Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
+    Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
+    Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
+    Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(LabelledTextObject::define(env)),
+    Napi::Persistent(ClassifierObject::define(env))});
+const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
+add("isa", isa);
+add("availableIsas", available_isas);
+add("createCorpus", create_corpus);
+add("createModel", ModelObject::from_corpus);
+add("createModelOfCounts", ModelObject::from_counts);
+add("createModelOfVectors", ModelObject::from_vectors);
+add("loadModel", ModelObject::load);
+add("createPhrases", PhraseCountsObject::create);
+add("loadPhrases", PhraseCountsObject::load);
+add("createTexts", TextsObject::create);
+add("commonComponents", TextsObject::common_components);
+add("createBuffer", create_buffer);
+add("createStore", create_store);
+add("loadVectors", load_vectors);
+add("buildIndex", VectorIndexObject::build);
+add("openIndex", VectorIndexObject::open);
+add("createTaggedText", TaggedTextObject::create);
+add("createTagger", SequenceTaggerObject::create);
+add("loadTagger", SequenceTaggerObject::load);
+add("createLabelledText", LabelledTextObject::create);
+add("trainClassifier", ClassifierObject::train);
+add("loadClassifier", ClassifierObject::load);
+return exports;
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ struct AddonData {
   Napi::FunctionReference tagged_text;
   Napi::FunctionReference sequence_tagger;
   Napi::FunctionReference texts;
+  Napi::FunctionReference labelled_text;
+  Napi::FunctionReference classifier;
 };
 
 }  // namespace w2v::node

@@ -1,0 +1,803 @@
+// Text classification: labels for documents.
+import { availableParallelism } from 'node:os';
+import { W2VError, describe } from './errors.js';
+import { KeyedVectors } from './keyed-vectors.js';
+import {
+  binding,
+  callNative,
+  runJob,
+  type JobProgress,
+  type NativeClassifier,
+  type NativeClassifierEvaluation,
+  type NativeClassifierReport,
+  type NativeLabelledText,
+} from './native.js';
+import { defaultOf, expectedValue, isValid, unknownOption, type OptionSpec } from './options.js';
+import { isFiles, nameOf, readSource, type CorpusFiles, type Sentence } from './text-source.js';
+
+/** A document to classify: words that are taken as they are, or a text that is split at blanks. */
+export type Document = string | readonly string[] | { text: string } | { tokens: readonly string[] };
+
+/** A document and its labels: one, or several (none is allowed with the loss `ova`). */
+export type LabelledDocument = ({ text: string } | { tokens: readonly string[] }) & {
+  labels: string | readonly string[];
+};
+
+/**
+ * Documents with labels: files in fastText's format, by path as {@link CorpusFiles} (a document is a line, its labels are the words that begin with
+ * `__label__`; lines without anything are skipped), a stream of such text, or an iterable of documents.
+ */
+export type LabelledSource =
+  | string
+  | CorpusFiles
+  | Iterable<LabelledDocument>
+  | AsyncIterable<LabelledDocument>
+  | AsyncIterable<Uint8Array>;
+
+/** What a classifier is and how it learns. */
+export interface ClassifierOptions {
+  /**
+   * `softmax`: one label is right, all compete. `ova`, one-vs-all: each label is right or not by itself, so a document may have several or none. `hs`,
+   * hierarchical softmax: one label is right, found in a Huffman tree, for thousands of labels. With softmax and hs, a document's several labels share it. @defaultValue softmax */
+  loss?: 'softmax' | 'ova' | 'hs' | undefined;
+  /** Dimensions of the vectors. @defaultValue 100, or those of `vectors` */
+  vectorSize?: number | undefined;
+  /** Words in the longest n-gram that is a feature beside the words; 1 for none. @defaultValue 1 */
+  wordNgrams?: number | undefined;
+  /** n-grams share a vector by their hash modulo this; only those that occur take memory. @defaultValue 2,000,000 */
+  buckets?: number | undefined;
+  /** Words that occur fewer times in the training documents are left out. @defaultValue 1 */
+  minCount?: number | undefined;
+  /** Passes over the documents, each in an order of its own. @defaultValue 5 */
+  epochs?: number | undefined;
+  /** Initial learning rate; it falls linearly to 0. @defaultValue 0.5 */
+  alpha?: number | undefined;
+  /** The same of the vectors; 0 leaves them as they are given (then words without a given vector, and n-grams, are left out). @defaultValue alpha */
+  vectorAlpha?: number | undefined;
+  /** Threads; more than one make runs differ. @defaultValue all processors */
+  threads?: number | undefined;
+  /** Start of the random numbers; with one thread, the same seed gives the same bytes. @defaultValue 1 */
+  seed?: number | undefined;
+  /**
+   * How much a label's documents weigh: `balanced`, documents / (labels · documents of the label), or a number for each label that is not to weigh
+   * 1. One-vs-all: of the label's own positive documents. @defaultValue all 1 */
+  classWeights?: 'balanced' | Readonly<Record<string, number>> | undefined;
+  /** Epochs without a better micro F1 on validation, after which training ends; the best epoch's weights are kept. Needs `validation`. @defaultValue none: all epochs */
+  patience?: number | undefined;
+  /** With a share as `validation`: train again on all documents, with the number of epochs and the thresholds that validation found. @defaultValue false */
+  refit?: boolean | undefined;
+}
+
+export interface ClassifierRun {
+  /** Word vectors to begin with; all their words are known afterwards. */
+  vectors?: KeyedVectors | undefined;
+  /**
+   * Documents that are not learned from, or the share of the training documents that are drawn for it (a label keeps one for training). Micro F1 is
+   * measured on them after each epoch, and with the loss `ova` the thresholds are tuned on them. @defaultValue none */
+  validation?: number | LabelledSource | undefined;
+  /** Words that begin so are labels, in files and streams. @defaultValue `__label__` */
+  labelPrefix?: string | undefined;
+  /** Cancels: the promise rejects with ERR_W2V_CANCELLED. */
+  signal?: AbortSignal | undefined;
+  /** Ends the training early, with what is learned so far. */
+  stopSignal?: AbortSignal | undefined;
+  /** Called a few times a second. */
+  onProgress?: ((progress: ClassifierProgress) => void) | undefined;
+}
+
+export interface ClassifierProgress {
+  phase: 'reading' | 'training';
+  /** Of the phase, from 0 to 1; null where that is unknown. */
+  fraction: number | null;
+  alpha: number;
+  /** From 1; 0 before the first. */
+  epoch: number;
+  /** Of the last epoch; null before its end. */
+  loss: number | null;
+}
+
+/** How a training went. */
+export interface ClassifierReport {
+  /** Of the training documents, in each epoch. */
+  documents: number;
+  words: number;
+  labels: number;
+  validationDocuments: number;
+  /** Documents without a word that is known: nothing is learned of them, but how frequent labels are. */
+  emptyDocuments: number;
+  /** Of the words, those with a given vector. */
+  pretrainedWords: number;
+  /** For each epoch: the mean of −log p of what is right, over every 16th document, before it was learned from. */
+  losses: number[];
+  /** For each epoch, on validation; empty without. */
+  validationMicroF1: number[];
+  /** The epoch, from 1, whose weights the classifier has. */
+  bestEpoch: number;
+  stoppedEarly: boolean;
+  /** Words gone through in all epochs, and per second of wall time. */
+  trainedWords: number;
+  wordsPerSecond: number;
+  /** Of learning; reading and validation apart. CPU: all threads together. */
+  trainSeconds: number;
+  trainCpuSeconds: number;
+  warnings: string[];
+}
+
+export interface PredictedLabel {
+  label: string;
+  probability: number;
+}
+
+export interface PredictOptions {
+  /** Labels at most. @defaultValue softmax and hs: 1; ova: any number */
+  topN?: number | undefined;
+  /**
+   * Labels from this probability on. @defaultValue ova: each label's own threshold (0.5, or tuned on validation); where every training document had a label,
+   * the likeliest one is predicted at any rate */
+  threshold?: number | undefined;
+  /** @defaultValue all processors */
+  threads?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface TestOptions extends PredictOptions {
+  labelPrefix?: string | undefined;
+}
+
+export interface LabelScore {
+  label: string;
+  /** Documents that have it. */
+  support: number;
+  /** Documents it was predicted for. */
+  predicted: number;
+  /** Of the predicted ones, those that have it; 0 where it is never predicted. */
+  precision: number;
+  /** Of those that have it, the predicted ones; 0 where none has it. */
+  recall: number;
+  f1: number;
+}
+
+/** Predictions against what is right. */
+export interface ClassifierEvaluation {
+  documents: number;
+  /** The share of the documents whose labels are all predicted and no others. */
+  accuracy: number;
+  /** Over all labels of all documents. */
+  precision: number;
+  recall: number;
+  microF1: number;
+  /** The mean over the labels that documents have or that were predicted. */
+  macroF1: number;
+  /** Labels that documents have or that were predicted: the most frequent of the training first, then those that training did not have. */
+  perLabel: LabelScore[];
+  /** Labels that the training did not have: they count as missed. */
+  unseenLabels: string[];
+  /** Of the documents with one label: how many have `labels[i]` while `labels[j]` is the likeliest, at `[i][j]`. */
+  confusionMatrix: { labels: string[]; counts: number[][] };
+}
+
+type SpecName = Exclude<keyof ClassifierOptions, 'classWeights'>;
+
+/** Every option but `classWeights`; see {@link ClassifierOptions} for the full meanings. */
+export const classifierOptionSpecs: Record<SpecName, OptionSpec> = {
+  loss: {
+    type: 'choice',
+    choices: ['softmax', 'ova', 'hs'],
+    default: 'softmax',
+    help: 'one label by softmax, any number one-vs-all, or one of many by hierarchical softmax',
+  },
+  vectorSize: {
+    type: 'integer',
+    unit: 'dimensions',
+    default: 100,
+    min: 1,
+    max: 65536,
+    help: 'size of the vectors',
+  },
+  wordNgrams: {
+    type: 'integer',
+    unit: 'words',
+    default: 1,
+    min: 1,
+    max: 64,
+    help: 'longest n-gram that is a feature; 1 for words alone',
+  },
+  buckets: {
+    type: 'integer',
+    default: 2_000_000,
+    min: 1,
+    max: 0xffffffff,
+    help: 'n-grams share a vector by their hash modulo this',
+  },
+  minCount: {
+    type: 'integer',
+    unit: 'occurrences',
+    default: 1,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    help: 'leave out words that are less frequent',
+  },
+  epochs: { type: 'integer', default: 5, min: 1, max: 1_000_000, help: 'passes over the documents' },
+  alpha: {
+    type: 'number',
+    default: 0.5,
+    min: 0,
+    aboveMin: true,
+    max: 100,
+    help: 'initial learning rate; it falls linearly to 0',
+  },
+  vectorAlpha: {
+    type: 'number',
+    defaultText: 'alpha',
+    min: 0,
+    max: 100,
+    help: 'the same of the vectors; 0 leaves given ones as they are',
+  },
+  threads: {
+    type: 'integer',
+    default: availableParallelism,
+    defaultText: 'all processors',
+    min: 1,
+    max: 4096,
+    help: 'threads',
+  },
+  seed: {
+    type: 'integer',
+    default: 1,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    help: 'start of the random numbers',
+  },
+  patience: {
+    type: 'integer',
+    unit: 'epochs',
+    defaultText: 'all epochs',
+    min: 1,
+    max: 1_000_000,
+    help: 'end after so many epochs without a better validation',
+  },
+  refit: {
+    type: 'boolean',
+    default: false,
+    help: 'after validation on a share of the documents, train again on all of them',
+  },
+};
+
+/** The options of a training: those given, checked, and the defaults of the others. */
+export type ResolvedClassifierOptions = Required<{
+  [K in Exclude<SpecName, 'patience'>]: NonNullable<ClassifierOptions[K]>;
+}> &
+  Pick<ClassifierOptions, 'patience' | 'classWeights'>;
+
+interface Notes {
+  options: ResolvedClassifierOptions;
+  report: ClassifierReport;
+}
+
+/**
+ * Predicts the labels of texts: a linear classifier over the mean of the vectors of a document's words and n-grams (Joulin, Grave, Bojanowski, Mikolov 2017,
+ * arXiv:1607.01759). What is not known is left out of the mean; a document without anything known gets each label's share of the training documents as its probability.
+ */
+export class TextClassifier {
+  readonly #native: NativeClassifier;
+  readonly #notes: Notes;
+  #labels: string[] | undefined;
+
+  private constructor(native: NativeClassifier, notes: Notes) {
+    this.#native = native;
+    this.#notes = notes;
+  }
+
+  /**
+   * Trains a classifier, on native threads.
+   *
+   * A label with one document is learned from (with a warning); a document without labels is an error, but with the loss `ova`; one without words
+   * counts for how frequent its labels are, and nothing else is learned of it (with a warning).
+   *
+   * @throws ERR_W2V_OPTION (also where the learning rate makes it diverge), ERR_W2V_ARGUMENT, ERR_W2V_LABELLED_TEXT, ERR_W2V_TEXT_ENCODING, ERR_W2V_CORPUS_BINARY (these with file and
+   * line, or the number of the document), ERR_W2V_CORPUS_EMPTY, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   */
+  static async train(
+    source: LabelledSource,
+    given: ClassifierOptions & ClassifierRun = {},
+  ): Promise<TextClassifier> {
+    const { vectors, validation, labelPrefix, signal, stopSignal, onProgress, ...rest } = given;
+    const options = resolve(rest, vectors, validation);
+    const prefix = checkPrefix(labelPrefix);
+    const reading = onProgress && ((fraction: number | null) => onProgress({ ...before, fraction }));
+    const training = await readLabelled(source, prefix, signal, reading);
+    const share = typeof validation === 'number' ? validation : 0;
+    const heldOut =
+      validation === undefined || typeof validation === 'number'
+        ? undefined
+        : await readLabelled(validation, prefix, signal, reading);
+    const { classWeights, patience, ...numbers } = options;
+    const weights = typeof classWeights === 'object' ? classWeights : {};
+    const store = vectors && KeyedVectors.storeOf(vectors);
+    const { classifier, report } = await runJob(
+      () =>
+        binding.trainClassifier(training, heldOut, store, {
+          ...numbers,
+          balanced: classWeights === 'balanced',
+          weightedLabels: Object.keys(weights),
+          labelWeights: Float64Array.from(Object.values(weights)),
+          validation: share,
+          patience: patience ?? 0,
+        }),
+      { signal, stopSignal, onProgress: onProgress && ((progress) => onProgress(toProgress(progress))) },
+    );
+    return new TextClassifier(classifier, { options, report: toReport(report, classifier.size, options) });
+  }
+
+  /**
+   * Loads what {@link TextClassifier.save} wrote.
+   *
+   * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_VECTOR_CHECKSUM, ERR_W2V_CANCELLED
+   */
+  static async load(path: string, { signal }: Pick<ClassifierRun, 'signal'> = {}): Promise<TextClassifier> {
+    const { classifier, notes } = await runJob(() => binding.loadClassifier(checkPath(path)), { signal });
+    return new TextClassifier(classifier, toNotes(notes, path));
+  }
+
+  /**
+   * Writes it to a temporary name, then renames that. `precision`: of the vectors, `int8` takes about a quarter of the bytes.
+   *
+   * @throws ERR_W2V_FILE_WRITE, ERR_W2V_CANCELLED
+   */
+  async save(
+    path: string,
+    {
+      precision = 'float32',
+      signal,
+    }: { precision?: 'float32' | 'bf16' | 'int8' | undefined } & Pick<ClassifierRun, 'signal'> = {},
+  ): Promise<void> {
+    if (!['float32', 'bf16', 'int8'].includes(precision))
+      throw notA("precision to be 'float32', 'bf16' or 'int8'", precision, 'ERR_W2V_OPTION');
+    await runJob(() => this.#native.save(checkPath(path), precision, JSON.stringify(this.#notes)), {
+      signal,
+    });
+  }
+
+  /** The labels, the most frequent of the training first. */
+  get labels(): readonly string[] {
+    this.#labels ??= callNative(() => this.#native.labels(0, this.#native.size));
+    return this.#labels;
+  }
+
+  get vectorSize(): number {
+    return this.#native.vectorSize;
+  }
+
+  /** The vectors of its words as they are after the training: a view, not a copy. */
+  get vectors(): KeyedVectors {
+    return KeyedVectors.fromStore(callNative(() => this.#native.vectors()));
+  }
+
+  /** The options that it was trained with. */
+  get options(): Readonly<ResolvedClassifierOptions> {
+    return this.#notes.options;
+  }
+
+  /** How its training went. */
+  get report(): Readonly<ClassifierReport> {
+    return this.#notes.report;
+  }
+
+  /**
+   * The labels of a document, the likeliest first, with their probabilities.
+   *
+   * @throws ERR_W2V_ARGUMENT, ERR_W2V_OPTION, ERR_W2V_CANCELLED
+   */
+  async predict(document: Document, options: PredictOptions = {}): Promise<PredictedLabel[]> {
+    const [labels] = await this.predictMany([document], options);
+    return labels!;
+  }
+
+  /** The same of many documents at once. */
+  async predictMany(
+    documents: Iterable<Document>,
+    options: PredictOptions = {},
+  ): Promise<PredictedLabel[][]> {
+    const all: PredictedLabel[][] = [];
+    for await (const labels of this.predictAll(documents, options)) all.push(labels);
+    return all;
+  }
+
+  /**
+   * The same of a source of any size, one after the other: an iterable of documents, or files of which each line is one (words that begin with
+   * `__label__` are left aside; lines without anything are skipped).
+   */
+  async *predictAll(
+    source: string | CorpusFiles | Iterable<Document> | AsyncIterable<Document>,
+    options: PredictOptions & Pick<TestOptions, 'labelPrefix'> = {},
+  ): AsyncGenerator<PredictedLabel[]> {
+    const { topN, threshold, threads } = checkPredictOptions(options);
+    const { signal } = options;
+    const text = callNative(() => binding.createLabelledText(checkPrefix(options.labelPrefix)));
+    const batches = new BatchQueue<PredictedLabel[][]>();
+    const predict = async () => {
+      const found = await runJob(() => this.#native.predict(text, topN, threshold, threads), { signal });
+      const labels = this.labels;
+      let from = 0;
+      const batch: PredictedLabel[][] = [];
+      for (const end of found.ends) {
+        const document: PredictedLabel[] = [];
+        for (let i = from; i < end; ++i)
+          document.push({ label: labels[found.labels[i]!]!, probability: found.probabilities[i]! });
+        batch.push(document);
+        from = end;
+      }
+      await batches.put(batch);
+    };
+    const reading = readInto(text, source, signal, undefined, predict);
+    reading.then(
+      () => batches.end(),
+      (error: unknown) => batches.fail(error),
+    );
+    try {
+      for await (const batch of batches) yield* batch;
+    } finally {
+      batches.close();
+    }
+  }
+
+  /**
+   * Predicts the labels of documents and compares them with what they have.
+   *
+   * @throws as {@link TextClassifier.train} for the source
+   */
+  async test(source: LabelledSource, options: TestOptions = {}): Promise<ClassifierEvaluation> {
+    const { topN, threshold, threads } = checkPredictOptions(options);
+    const { signal } = options;
+    const text = await readLabelled(source, checkPrefix(options.labelPrefix), signal, undefined);
+    const evaluation = await runJob(() => this.#native.evaluate(text, topN, threshold, threads), { signal });
+    if (evaluation.documents === 0)
+      throw new W2VError('ERR_W2V_CORPUS_EMPTY', 'Expected documents to test with but there is none');
+    return toEvaluation(evaluation, this.labels);
+  }
+}
+
+// ---- reading ----
+
+const before: ClassifierProgress = { phase: 'reading', fraction: null, alpha: 0, epoch: 0, loss: null };
+
+async function readLabelled(
+  source: LabelledSource,
+  prefix: string,
+  signal: AbortSignal | undefined,
+  tell: ((fraction: number | null) => void) | undefined,
+): Promise<NativeLabelledText> {
+  const text = callNative(() => binding.createLabelledText(prefix));
+  await readInto(text, source, signal, tell);
+  return text;
+}
+
+/** Documents of any source; `consume` is called now and then, when some are complete. */
+async function readInto(
+  text: NativeLabelledText,
+  source: unknown,
+  signal: AbortSignal | undefined,
+  tell: ((fraction: number | null) => void) | undefined,
+  consume?: () => Promise<void>,
+): Promise<void> {
+  const files = isFiles(source as string);
+  const bytes = !files && isByteStream(source);
+  const readable = files || bytes ? (source as string) : asSentences(source);
+  const name = files || bytes ? undefined : 'the documents';
+  await readSource(
+    readable,
+    {
+      append: async (chunk, framing, given) => {
+        await runJob(() => text.append(chunk, framing, name ?? given), { signal });
+        await consume?.();
+      },
+      endSource: async () => {
+        callNative(() => text.endSource());
+        await consume?.();
+      },
+      get words() {
+        return text.words;
+      },
+    },
+    { signal, onProgress: tell && (({ fraction }) => tell(fraction)) },
+  );
+}
+
+/** Node's streams of bytes or text, and those of the web. */
+function isByteStream(source: unknown): boolean {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    (('readableObjectMode' in source && source.readableObjectMode === false) || 'getReader' in source)
+  );
+}
+
+/** Documents as sentences of words: the number of labels, those, and the words. */
+function asSentences(source: unknown): AsyncIterable<Sentence> | Iterable<Sentence> {
+  if (typeof source !== 'object' || source === null)
+    throw notA('the path of a file, {files}, or an iterable of documents', source);
+  if (Symbol.asyncIterator in source)
+    return (async function* () {
+      let index = 0;
+      for await (const document of source as AsyncIterable<unknown>) yield toSentence(document, index++);
+    })();
+  if (Symbol.iterator in source)
+    return (function* () {
+      let index = 0;
+      for (const document of source as Iterable<unknown>) yield toSentence(document, index++);
+    })();
+  throw notA('the path of a file, {files}, or an iterable of documents', source);
+}
+
+function toSentence(document: unknown, index: number): string[] {
+  const fail = (expected: string, received: unknown) =>
+    new W2VError(
+      'ERR_W2V_CORPUS_ITEM',
+      `Expected document ${index + 1} ${expected} but received ${describe(received)}`,
+    );
+  const plain =
+    typeof document === 'string'
+      ? { text: document }
+      : Array.isArray(document)
+        ? { tokens: document as string[] }
+        : document;
+  if (typeof plain !== 'object' || plain === null)
+    throw fail('to be {text, labels} or {tokens, labels}', document);
+  const { text, tokens, labels = [] } = plain as { text?: unknown; tokens?: unknown; labels?: unknown };
+  if ((text === undefined) === (tokens === undefined)) throw fail('to have either text or tokens', plain);
+  if (text !== undefined && typeof text !== 'string') throw fail('to have text that is a string', text);
+  if (tokens !== undefined && !Array.isArray(tokens))
+    throw fail('to have tokens that are an array of words', tokens);
+  const names: unknown[] = Array.isArray(labels) ? labels : [labels];
+  for (const name of names)
+    if (typeof name !== 'string' || name === '' || /[\0\n]/.test(name))
+      throw fail('to have labels that are strings, not empty and of one line', name);
+  const words = text === undefined ? (tokens as string[]) : text.split(/[ \t\r\n]+/);
+  return [String(names.length), ...(names as string[]), ...words];
+}
+
+/** Batches on their way from the reader to who iterates: one at a time, so that neither is far ahead. */
+class BatchQueue<T> implements AsyncIterable<T> {
+  #waiting: T | undefined;
+  #state: 'open' | 'ended' | 'closed' = 'open';
+  #error: { error: unknown } | undefined;
+  #wake: () => void = () => undefined;
+
+  async put(batch: T): Promise<void> {
+    while (this.#waiting !== undefined && this.#state === 'open') await this.#sleep();
+    if (this.#state === 'closed') throw new W2VError('ERR_W2V_CANCELLED', 'No more predictions are wanted');
+    this.#waiting = batch;
+    this.#wakeUp();
+  }
+
+  end(): void {
+    if (this.#state === 'open') this.#state = 'ended';
+    this.#wakeUp();
+  }
+
+  fail(error: unknown): void {
+    this.#error = { error };
+    this.end();
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#wakeUp();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    for (;;) {
+      const batch = this.#waiting;
+      if (batch !== undefined) {
+        this.#waiting = undefined;
+        this.#wakeUp();
+        yield batch;
+      } else if (this.#state !== 'open') {
+        if (this.#error) throw this.#error.error;
+        return;
+      } else {
+        await this.#sleep();
+      }
+    }
+  }
+
+  #sleep(): Promise<void> {
+    const previous = this.#wake;
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        previous();
+        resolve();
+      };
+    });
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = () => undefined;
+    wake();
+  }
+}
+
+// ---- options ----
+
+function notA(
+  expected: string,
+  received: unknown,
+  code: 'ERR_W2V_ARGUMENT' | 'ERR_W2V_OPTION' = 'ERR_W2V_ARGUMENT',
+) {
+  return new W2VError(code, `Expected ${expected} but received ${describe(received)}`);
+}
+
+function checkPath(path: unknown): string {
+  if (typeof path !== 'string' || path === '') throw notA('the path of a file', path);
+  return path;
+}
+
+function checkPrefix(prefix: unknown = '__label__'): string {
+  if (typeof prefix !== 'string' || prefix === '' || /\s/.test(prefix))
+    throw notA('labelPrefix to be a text without blanks', prefix, 'ERR_W2V_OPTION');
+  return prefix;
+}
+
+function checkPredictOptions({ topN, threshold, threads = availableParallelism() }: PredictOptions) {
+  if (topN !== undefined && !(Number.isSafeInteger(topN) && topN >= 1 && topN <= 0xffffffff))
+    throw notA('topN to be a whole number from 1', topN, 'ERR_W2V_OPTION');
+  if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
+    throw notA('threshold to be a number from 0 to 1', threshold, 'ERR_W2V_OPTION');
+  if (!isValid(classifierOptionSpecs.threads, threads))
+    throw notA(`threads to be ${expectedValue(classifierOptionSpecs.threads)}`, threads, 'ERR_W2V_OPTION');
+  return { topN: topN ?? 0, threshold, threads };
+}
+
+function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown): ResolvedClassifierOptions {
+  const names = [...Object.keys(classifierOptionSpecs), 'classWeights'];
+  const others = ['vectors', 'validation', 'labelPrefix', 'signal', 'stopSignal', 'onProgress'];
+  for (const name of Object.keys(given))
+    if (!names.includes(name)) throw unknownOption(name, [...names, ...others]);
+  const resolved: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(classifierOptionSpecs)) {
+    const value = given[name as SpecName] ?? defaultOf(spec);
+    if (value !== undefined && !isValid(spec, value))
+      throw notA(`${name} to be ${expectedValue(spec)}`, value, 'ERR_W2V_OPTION');
+    resolved[name] = value;
+  }
+  resolved.vectorAlpha ??= resolved.alpha;
+  const options = resolved as unknown as ResolvedClassifierOptions;
+  if (vectors !== undefined) {
+    if (!(vectors instanceof KeyedVectors))
+      throw notA('vectors to be KeyedVectors', vectors, 'ERR_W2V_OPTION');
+    if (given.vectorSize !== undefined && given.vectorSize !== vectors.vectorSize)
+      throw notA(
+        `vectorSize to be that of the vectors (${vectors.vectorSize})`,
+        given.vectorSize,
+        'ERR_W2V_OPTION',
+      );
+    options.vectorSize = vectors.vectorSize;
+  } else if (options.vectorAlpha === 0) {
+    throw notA('vectors beside vectorAlpha 0 (random ones would stay random)', vectors, 'ERR_W2V_OPTION');
+  }
+  if (typeof validation === 'number' && !(validation > 0 && validation < 1))
+    throw notA('a share above 0 and below 1 as validation', validation, 'ERR_W2V_OPTION');
+  if (options.patience !== undefined && validation === undefined)
+    throw notA('validation beside patience', validation, 'ERR_W2V_OPTION');
+  if (options.refit && typeof validation !== 'number')
+    throw notA('a share as validation beside refit', validation, 'ERR_W2V_OPTION');
+  const { classWeights } = given;
+  if (classWeights !== undefined) {
+    const valid =
+      classWeights === 'balanced' ||
+      (typeof classWeights === 'object' &&
+        classWeights !== null &&
+        Object.values(classWeights).every((weight) => Number.isFinite(weight) && weight > 0));
+    if (!valid)
+      throw notA(
+        "classWeights to be 'balanced' or an object of numbers above 0",
+        classWeights,
+        'ERR_W2V_OPTION',
+      );
+    options.classWeights = classWeights;
+  }
+  return options;
+}
+
+// ---- results ----
+
+function toProgress({ phase, done, total, learningRate, epoch, loss }: JobProgress): ClassifierProgress {
+  return {
+    phase: phase === 'training' ? 'training' : 'reading',
+    fraction: total > 0 ? Math.min(1, done / total) : null,
+    alpha: learningRate,
+    epoch: phase === 'training' ? epoch + 1 : 0,
+    loss: Number.isNaN(loss) ? null : loss,
+  };
+}
+
+function toReport(
+  report: NativeClassifierReport,
+  labels: number,
+  { vectorAlpha }: ResolvedClassifierOptions,
+): ClassifierReport {
+  const { singleLabels, unseenLabels, losses, validationMicroF1, ...rest } = report;
+  const warnings: string[] = [];
+  const many = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+  if (singleLabels > 0)
+    warnings.push(
+      `${many(singleLabels, 'label')} with one document: hardly more than chance is learned of it`,
+    );
+  if (unseenLabels > 0)
+    warnings.push(
+      `${many(unseenLabels, 'label')} of the validation that training does not have: always missed`,
+    );
+  if (report.emptyDocuments > 0)
+    warnings.push(
+      `${many(report.emptyDocuments, 'document')} without a word that is known: nothing is learned of it but how frequent labels are`,
+    );
+  if (vectorAlpha === 0 && report.pretrainedWords === 0)
+    warnings.push(
+      'No word of the documents has a given vector, and vectorAlpha is 0: nothing can be told apart',
+    );
+  return {
+    ...rest,
+    labels,
+    losses: [...losses],
+    validationMicroF1: [...validationMicroF1].filter((value) => !Number.isNaN(value)),
+    wordsPerSecond: report.trainedWords / Math.max(1e-9, report.trainSeconds),
+    warnings,
+  };
+}
+
+function toNotes(text: string, path: string): Notes {
+  try {
+    const notes = JSON.parse(text) as Partial<Notes> | null;
+    if (typeof notes?.options === 'object' && typeof notes.report === 'object') return notes as Notes;
+  } catch {
+    // said below
+  }
+  throw new W2VError(
+    'ERR_W2V_VECTOR_FORMAT',
+    `'${path}': expected options and report in the section 'notes' but received ${describe(text)}`,
+  );
+}
+
+function toEvaluation(found: NativeClassifierEvaluation, known: readonly string[]): ClassifierEvaluation {
+  const { documents, exact, unseenLabels, right, wrong, missed, actual, predicted, confused } = found;
+  const labels = [...known, ...unseenLabels];
+  const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+  const f1 = (r: number, w: number, m: number) => ratio(2 * r, 2 * r + w + m);
+  const perLabel: LabelScore[] = [];
+  const sum = { right: 0, wrong: 0, missed: 0 };
+  for (const [i, label] of labels.entries()) {
+    const [r, w, m] = [right[i]!, wrong[i]!, missed[i]!];
+    if (r + w + m === 0) continue;
+    perLabel.push({
+      label,
+      support: r + m,
+      predicted: r + w,
+      precision: ratio(r, r + w),
+      recall: ratio(r, r + m),
+      f1: f1(r, w, m),
+    });
+    sum.right += r;
+    sum.wrong += w;
+    sum.missed += m;
+  }
+  // Rows and columns of labels that are there: of many labels, most may not be.
+  const present = [...new Set([...actual, ...predicted])].sort((a, b) => a - b);
+  const place = new Map(present.map((label, i) => [label, i]));
+  const counts = present.map(() => new Array<number>(present.length).fill(0));
+  for (const [i, n] of confused.entries()) counts[place.get(actual[i]!)!]![place.get(predicted[i]!)!] = n;
+  return {
+    documents,
+    accuracy: ratio(exact, documents),
+    precision: ratio(sum.right, sum.right + sum.wrong),
+    recall: ratio(sum.right, sum.right + sum.missed),
+    microF1: f1(sum.right, sum.wrong, sum.missed),
+    macroF1: ratio(
+      perLabel.reduce((total, score) => total + score.f1, 0),
+      perLabel.length,
+    ),
+    perLabel,
+    unseenLabels,
+    confusionMatrix: { labels: present.map((label) => labels[label]!), counts },
+  };
+}
