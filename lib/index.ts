@@ -5,6 +5,7 @@
  */
 import { binding, callNative } from './native.js';
 
+export { devices, type CudaDevice, type Devices } from './devices.js';
 export type { TrimDecision, TrimRule } from './corpus.js';
 export { UnknownWordError, W2VError, type ErrorCode } from './errors.js';
 export type {
@@ -60,6 +61,7 @@ export {
   type ContinueOptions,
   type CorpusOptions,
   type ModelLoadOptions,
+  type Placement,
   type PredictedWord,
   type TrainOptions,
   type TrainingReport,

@@ -15,6 +15,7 @@ const floors = new Map(
     vectors: 2,
     train: 3,
     search: 3,
+    cuda: 4,
     node: 4,
   }),
 );
@@ -29,6 +30,7 @@ const places = [
     folders: ['base'],
   },
   { headers: /^(.*mmintrin|immintrin|intrin|arm_neon|arm_sve)\.h$/, folders: ['kernels', 'base'] },
+  { headers: /^cuda.*\.h$/, folders: ['cuda'] },
   { headers: /^(napi|node_api|js_native_api|uv|v8)\.h$/, folders: ['node'] },
 ];
 

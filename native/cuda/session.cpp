@@ -27,6 +27,10 @@ constexpr uint32_t default_hot_row_updates = 128;
 constexpr auto poll_interval = std::chrono::microseconds(200);
 constexpr auto tell_interval = std::chrono::milliseconds(100);
 
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
 std::string megabytes(uint64_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
 
 }  // namespace
@@ -187,6 +191,7 @@ void Session::run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watc
   }
 
   const auto end_of = [&](uint64_t part) { return corpus_.size() * (part + 1) / progress.n_parts; };
+  const auto begin = std::chrono::steady_clock::now();
   for (bool stopped = false; !stopped;) {
     const uint64_t epoch = next_epoch();
     if (epoch == until) break;
@@ -213,6 +218,7 @@ void Session::run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watc
     }
     stopped = stopped || told.stopped;
   }
+  progress.seconds += seconds_since(begin);
 
   Replica& first = *replicas_[0];
   first.device->download_rows(problem_.input, problem_.stride, first.input.get(), first.tables.stride, dims,
@@ -268,6 +274,7 @@ Session::Told Session::train(const std::vector<Chunk>& chunks, Course& course) {
 // Chunks [part.begin, part.end): each device goes through a piece of them.
 Session::Told Session::launch(const Range& part, uint64_t first_id, const uint32_t* const* ids, Course& course) {
   const uint64_t n = part.end - part.begin;
+  const auto begin = std::chrono::steady_clock::now();
   for (size_t d = 0; d < replicas_.size(); ++d) {
     Replica& r = *replicas_[d];
     const uint64_t begin = part.begin + n * d / replicas_.size(), end = part.begin + n * (d + 1) / replicas_.size();
@@ -322,6 +329,7 @@ Session::Told Session::launch(const Range& part, uint64_t first_id, const uint32
     if (cancelled || (told.stopped && replicas_.size() == 1))
       for (auto& r : replicas_) r->device->set_stop(true);
     if (busy) continue;
+    course.progress.busy_seconds += seconds_since(begin);
     course.progress.words += sum.words_done;
     if (course.epoch < course.progress.n_losses) course.progress.losses[course.epoch] = loss;
     told.chunks_done = replicas_.size() > 1 ? n : std::min<uint64_t>(sum.next_chunk, n);

@@ -9,6 +9,7 @@
 #include "node/byte_buffer_object.h"
 #include "node/convert.h"
 #include "node/corpus_object.h"
+#include "node/devices.h"
 #include "node/job.h"
 #include "node/model_object.h"
 #include "node/phrases_object.h"
@@ -87,6 +88,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
+  add("cudaDevices", cuda_devices);
+  add("checkCudaDevices", check_cuda_devices);
   add("createCorpus", create_corpus);
   add("createModel", ModelObject::from_corpus);
   add("createModelOfCounts", ModelObject::from_counts);

@@ -92,6 +92,7 @@ typedef struct w2v_gpu_progress {
   uint64_t words;       /* in all parts and epochs */
   w2v_gpu_loss* losses; /* [n_losses], one per epoch */
   uint64_t n_losses;
+  double busy_seconds, seconds; /* added up: of launches, and from the first one's begin to the last one's end */
 } w2v_gpu_progress;
 
 /* Told by the calling thread a few times a second; `words` in all, `epoch` whole ones before this, `loss` of it so far.

@@ -34,6 +34,9 @@ class GpuTrainer : public Trainer {
   double run(TrainingState& state, Schedule& schedule, uint64_t until, TaskControl& control) override;
   std::string backend() const override { return "cuda"; }
   std::vector<std::string> devices() const override { return names_; }
+  // Of the time from the first kernel to the last, in all runs, the share in which one was running; and that time.
+  double busy_share() const { return busy_seconds_ / device_seconds_; }
+  double device_seconds() const { return device_seconds_; }
 
  private:
   void open();
@@ -49,6 +52,7 @@ class GpuTrainer : public Trainer {
   std::vector<uint64_t> segment_sizes_;
   w2v_gpu_problem problem_{};
   w2v_gpu_session* session_ = nullptr;
+  double busy_seconds_ = 0, device_seconds_ = 0;
 };
 
 }  // namespace w2v
