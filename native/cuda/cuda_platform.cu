@@ -150,30 +150,18 @@ class CudaDevice final : public Device {
   }
 
   uint32_t most_workers(const Tables& tables, const Layout& layout, bool* on_chip) override {
-    use();
-    const Kernel kernel = kernel_for(tables.stride);
-    int per_block = 0, blocks = 0;
-    W2V_CUDA(cudaDeviceGetAttribute(&per_block, cudaDevAttrMaxSharedMemoryPerBlockOptin, number_));
-    // A worker's rows are worth their place on the chip while several workers fit there.
-    constexpr uint32_t least_on_chip = 4;
-    *on_chip = layout.fast_bytes * least_on_chip <= static_cast<uint64_t>(per_block);
-    const uint32_t shared = *on_chip ? static_cast<uint32_t>(layout.fast_bytes) * warps_per_block : 0;
-    W2V_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)));
-    W2V_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
-                                  *on_chip ? cudaSharedmemCarveoutMaxShared : cudaSharedmemCarveoutDefault));
-    W2V_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, warps_per_block * 32, shared));
-    return static_cast<uint32_t>(blocks * about_.multiprocessors) * warps_per_block;
+    const Shape shape = shape_of(tables, layout);
+    *on_chip = shape.shared_of_worker > 0;
+    return shape.blocks * shape.warps;
   }
 
   void launch(const Tables& tables, const Layout& layout, const Launch& launch, uint32_t workers,
               char* memory) override {
-    use();
-    bool on_chip = false;
-    most_workers(tables, layout, &on_chip);
+    const Shape shape = shape_of(tables, layout);
     // Few workers, as in a comparison with the processor: a block each.
-    const uint32_t warps = workers % warps_per_block == 0 ? warps_per_block : 1;
-    const size_t shared = on_chip ? layout.fast_bytes * warps : 0;
-    kernel_for(tables.stride)<<<workers / warps, warps * 32, shared, work_>>>(tables, layout, launch, memory, on_chip);
+    const uint32_t warps = workers % shape.warps == 0 ? shape.warps : 1;
+    kernel_for(tables.stride)<<<workers / warps, warps * 32, shape.shared_of_worker * warps, work_>>>(
+        tables, layout, launch, memory, shape.shared_of_worker > 0);
     W2V_CUDA(cudaGetLastError());
   }
   bool busy() override {
@@ -214,8 +202,38 @@ class CudaDevice final : public Device {
   }
 
  private:
-  // Of a block; blocks as small as this fill the chip's shared memory best.
-  static constexpr uint32_t warps_per_block = 4;
+  // A grid that fills the device.
+  struct Shape {
+    uint32_t warps = 0;             // of a block
+    uint32_t blocks = 0;            // on all multiprocessors
+    uint32_t shared_of_worker = 0;  // bytes; 0: fast memory is not on the chip
+  };
+
+  // Workers share nothing, so the size of blocks is what lets the most of them in.
+  Shape shape_of(const Tables& tables, const Layout& layout) {
+    use();
+    const Kernel kernel = kernel_for(tables.stride);
+    int most_shared = 0;
+    W2V_CUDA(cudaDeviceGetAttribute(&most_shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, number_));
+    // A worker's rows are worth their place on the chip while several workers fit there.
+    constexpr uint64_t least_on_chip = 4;
+    const bool on_chip = layout.fast_bytes * least_on_chip <= static_cast<uint64_t>(most_shared);
+    const uint32_t shared = on_chip ? static_cast<uint32_t>(layout.fast_bytes) : 0;
+    W2V_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, on_chip ? most_shared : 0));
+    W2V_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                  on_chip ? cudaSharedmemCarveoutMaxShared : cudaSharedmemCarveoutDefault));
+    Shape best;
+    for (const uint32_t warps : {4u, 2u, 1u}) {
+      if (uint64_t{shared} * warps > static_cast<uint64_t>(most_shared)) continue;
+      int blocks = 0;
+      W2V_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, static_cast<int>(warps * 32),
+                                                             size_t{shared} * warps));
+      const uint32_t all = static_cast<uint32_t>(blocks * about_.multiprocessors);
+      if (all * warps > best.blocks * best.warps) best = {warps, all, shared};
+    }
+    if (best.warps == 0) throw Failure(W2V_GPU_FAILED, "the training kernel does not fit on a multiprocessor");
+    return best;
+  }
 
   void use() { W2V_CUDA(cudaSetDevice(number_)); }
   void copy_rows(float* to, uint64_t to_stride, const float* from, uint64_t from_stride, uint64_t floats, uint64_t rows,

@@ -17,7 +17,7 @@ struct Proof {
 };
 
 // With the same draws, by one worker: every mode, and sentences of every kind, alone (≤ 1e-5) and a thousand of them
-// (≤ 1e-3). `tell` gets each as it is done.
-void prove_equal(const GpuLibrary& library, const std::function<void(const Proof&)>& tell);
+// (≤ 1e-3). `few`: one text each, for checkers that are slow. `tell` gets each as it is done.
+void prove_equal(const GpuLibrary& library, bool few, const std::function<void(const Proof&)>& tell);
 
 }  // namespace w2v::cuda

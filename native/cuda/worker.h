@@ -444,7 +444,10 @@ class Worker {
           const float factor = factor_of(rate_factors, input);
           Tile x, y;
           read(source, input, tile, x);
-          read(destination, input, tile, y);
+          if (destination == source)
+            y = x;
+          else
+            read(destination, input, tile, y);
           if (in_turn) repeat_targets(rows, x, g, first, n);
           Warp::each([&](unsigned lane) {
             Piece total;

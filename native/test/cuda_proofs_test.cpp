@@ -8,7 +8,7 @@ using namespace w2v;
 
 TEST_CASE("an emulated warp learns what the processor does, from the same draws") {
   size_t proofs = 0;
-  cuda::prove_equal(test::emulated_library(), [&](const cuda::Proof& proof) {
+  cuda::prove_equal(test::emulated_library(), false, [&](const cuda::Proof& proof) {
     ++proofs;
     CAPTURE(proof.name);
     CAPTURE(proof.error);
