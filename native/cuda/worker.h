@@ -174,10 +174,11 @@ class Worker {
     const uint32_t window = tables_.window;
     entered_ = arrived_ = 0;
     for (uint32_t p = 0; p == 0 || p < size_; ++p) {  // an empty sentence draws a window too
-      // One word beyond the window: on its way while this window is computed.
-      const uint64_t reach = uint64_t{p} + window + 2;
-      while (entered_ < size_ && entered_ < reach) enter(entered_++);
-      arrive(static_cast<uint32_t>(reach - 1 < size_ ? reach - 1 : size_));
+      const uint64_t reach = uint64_t{p} + window + 1;
+      while (entered_ < size_ && entered_ < reach) enter(entered_++);  // the first window's words
+      arrive(static_cast<uint32_t>(reach < size_ ? reach : size_));
+      // The word after them is on its way while this window is computed.
+      if (entered_ < size_) enter(entered_++);
       train_window(p);
       if (p >= window && p < size_) leave(p - window);
     }
