@@ -25,16 +25,17 @@ namespace {
 }
 
 // Every call of the runtime goes through this.
-#define W2V_CUDA(call)                                                      \
-  do {                                                                      \
-    const cudaError_t error = (call);                                       \
-    if (error != cudaSuccess) fail(error, #call, __LINE__);                 \
+#define W2V_CUDA(call)                                      \
+  do {                                                      \
+    const cudaError_t error = (call);                       \
+    if (error != cudaSuccess) fail(error, #call, __LINE__); \
   } while (false)
 
 // ---- kernels ----
 
 template <int floats, bool whole_row>
-__global__ void train_kernel(const Tables tables, const Layout layout, const Launch launch, char* memory, bool on_chip) {
+__global__ void train_kernel(const Tables tables, const Layout layout, const Launch launch, char* memory,
+                             bool on_chip) {
   extern __shared__ __align__(128) char shared[];
   const uint32_t warp = threadIdx.x / 32, worker = blockIdx.x * (blockDim.x / 32) + warp;
   char* const own = memory + worker * (layout.slow_bytes + (on_chip ? 0 : layout.fast_bytes));
@@ -182,8 +183,8 @@ class CudaDevice final : public Device {
 
   void copy_from(Device& other, float* to, const float* from, uint64_t floats) override {
     use();
-    W2V_CUDA(cudaMemcpyPeerAsync(to, number_, from, static_cast<CudaDevice&>(other).number_, floats * sizeof(float),
-                                 work_));
+    W2V_CUDA(
+        cudaMemcpyPeerAsync(to, number_, from, static_cast<CudaDevice&>(other).number_, floats * sizeof(float), work_));
     W2V_CUDA(cudaStreamSynchronize(work_));
   }
   void add(float* to, const float* from, uint64_t floats) override {
@@ -294,9 +295,7 @@ class CudaPlatform final : public Platform {
     return device;
   }
 
-  std::unique_ptr<Device> open(int number) override {
-    return std::make_unique<CudaDevice>(number, describe(number));
-  }
+  std::unique_ptr<Device> open(int number) override { return std::make_unique<CudaDevice>(number, describe(number)); }
 };
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include "cuda/limits.h"
-
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -8,18 +6,19 @@
 
 #include "base/rng.h"
 #include "cuda/device_warp.h"
+#include "cuda/limits.h"
 
 namespace w2v::cuda {
 
 namespace {
 
-#define W2V_CHECK(call)                                                                        \
-  do {                                                                                         \
-    const cudaError_t error = (call);                                                          \
-    if (error != cudaSuccess) {                                                                \
-      std::fprintf(stderr, "%s failed: %s\n", #call, cudaGetErrorString(error));               \
-      std::exit(1);                                                                            \
-    }                                                                                          \
+#define W2V_CHECK(call)                                                          \
+  do {                                                                           \
+    const cudaError_t error = (call);                                            \
+    if (error != cudaSuccess) {                                                  \
+      std::fprintf(stderr, "%s failed: %s\n", #call, cudaGetErrorString(error)); \
+      std::exit(1);                                                              \
+    }                                                                            \
   } while (false)
 
 constexpr int threads = 128, chains = 8;
@@ -35,8 +34,8 @@ __global__ void fma_kernel(float* out, uint32_t rounds, float a, float b) {
   out[blockIdx.x * blockDim.x + threadIdx.x] = sum;
 }
 
-// A warp a row, at random: words are drawn as often as in a training only roughly, so both ends are of interest: all rows
-// alike here, which is the harder case for the caches.
+// A warp a row, at random: words are drawn as often as in a training only roughly, so both ends are of interest: all
+// rows alike here, which is the harder case for the caches.
 template <int floats, bool adds>
 __global__ void rows_kernel(float* table, uint64_t rows, uint32_t per_warp, float* out) {
   const uint32_t lane = threadIdx.x % 32, warp = (blockIdx.x * blockDim.x + threadIdx.x) / 32;
