@@ -66,6 +66,9 @@ export interface NativeTrainingOptions {
   computeLoss: boolean;
   /** That the model went through in other trainings. */
   epochsBefore: number;
+  backend: 'auto' | 'cpu' | 'cuda';
+  /** CUDA devices by number; empty: the first usable one. */
+  devices: Uint32Array;
 }
 
 /** Of a training so far. */
@@ -84,6 +87,10 @@ export interface TrainingStatus {
   learningRate: number;
   /** The share of the model's memory in huge pages, 0 to 1; NaN where the system does not tell. */
   hugePageShare: number;
+  /** What trains. */
+  backend: 'cpu' | 'cuda';
+  /** The names of its devices. */
+  devices: string[];
   /** The mean loss of a prediction for each epoch; NaN where none was measured. */
   losses: Float64Array;
 }
@@ -604,6 +611,18 @@ export interface Classifier {
   /** A view of the words' vectors. */
   vectors(): VectorStore;
   save(path: string, precision: 'float32' | 'bf16' | 'int8', notes: string): Job<void>;
+export interface CudaDevices {
+  devices: {
+    index: number;
+    name: string;
+    computeCapability: string;
+    multiprocessors: number;
+    memory: number;
+    freeMemory: number;
+    usable: boolean;
+  }[];
+  /** Why none of them is usable; else empty. */
+  problem: string;
 }
 
 export interface Binding {
@@ -611,6 +630,9 @@ export interface Binding {
   isa(): string;
   /** Those this build and this processor can run, best first. */
   availableIsas(): string[];
+  cudaDevices(): Job<CudaDevices>;
+  /** Throws ERR_W2V_DEVICE where one of them (empty: none at all) is not there or not usable, saying why. */
+  checkCudaDevices(devices: Uint32Array): Job<void>;
   createCorpus(storage: CorpusStorage): Corpus;
   /** Takes the vocabulary of a prepared corpus, whose words it adds up; the corpus is there to be trained on. */
   createModel(corpus: Corpus, options: NativeTrainingOptions): Job<{ model: Model; vocabularyWords: number }>;

@@ -1,5 +1,8 @@
 'use strict';
 
+// The processor trains, also where there is a GPU: tests compare bytes.
+process.env.W2V_CUDA_LIBRARY ??= 'none';
+
 /** Tests run on the TypeScript sources; `npm run typecheck` checks their types. */
 module.exports = {
   roots: ['<rootDir>/test'],

@@ -28,6 +28,7 @@
  * | `ERR_W2V_EVALUATION_FORMAT` | a line of an evaluation file is malformed |
  * | `ERR_W2V_INDEX` | there is no index for approximate search, it is that of other vectors, or this build cannot have one |
  * | `ERR_W2V_MEMORY` | the memory is not to be had |
+ * | `ERR_W2V_DEVICE` | a CUDA device was asked for and cannot train (no library, no driver, no device, too old, not enough memory), or it failed |
  * | `ERR_W2V_ISA` | `W2V_FORCE_ISA` names an instruction set that is unknown or not of this machine |
  * | `ERR_W2V_BUSY` | the model is being trained, changed or saved: not at the same time |
  * | `ERR_W2V_CANCELLED` | the work was cancelled; the error's name is `AbortError` |
@@ -60,6 +61,7 @@ export type ErrorCode =
   | 'ERR_W2V_EVALUATION_FORMAT'
   | 'ERR_W2V_INDEX'
   | 'ERR_W2V_MEMORY'
+  | 'ERR_W2V_DEVICE'
   | 'ERR_W2V_ISA'
   | 'ERR_W2V_BUSY'
   | 'ERR_W2V_CANCELLED'

@@ -6,6 +6,7 @@
 import { binding, callNative } from './native.js';
 
 export type { CacheUse, TrimDecision, TrimRule } from './corpus.js';
+export { devices, type CudaDevice, type Devices } from './devices.js';
 export { UnknownWordError, W2VError, type ErrorCode } from './errors.js';
 export type {
   AnalogyEvaluation,
@@ -114,7 +115,6 @@ export {
   type ResolvedClassifierOptions,
   type TestOptions,
 } from './text-classifier.js';
-export type { CorpusFiles, CorpusSource, Sentence } from './text-source.js';
 export {
   readColumns,
   readConllu,
@@ -152,6 +152,7 @@ export {
   type ContinueOptions,
   type CorpusOptions,
   type ModelLoadOptions,
+  type Placement,
   type PredictedWord,
   type TrainOptions,
   type TrainedWord2Vec,

@@ -54,6 +54,12 @@ export interface TrainingOptions {
   maxVocabMemory?: number | undefined;
   /** Measure the loss, by samples: every 256th window of each thread, before it is learned from. @defaultValue true */
   computeLoss?: boolean | undefined;
+  /**
+   * What trains: `cpu`, the processor; `cuda`, NVIDIA GPUs, which must be there then; `auto`, a GPU where one is usable and the model fits, else the
+   * processor. GPUs work on thousands of places at once: runs differ, as with several threads (docs/cuda.md). @defaultValue auto */
+  backend?: 'auto' | 'cpu' | 'cuda' | undefined;
+  /** The numbers of the GPUs to train on, as {@link devices} lists them. @defaultValue the first usable one */
+  devices?: readonly number[] | undefined;
 }
 
 interface Common {
@@ -84,7 +90,10 @@ interface ChoiceSpec extends Common {
 interface PathSpec extends Common {
   readonly type: 'path';
 }
-export type OptionSpec = NumberSpec | BooleanSpec | ChoiceSpec | PathSpec;
+interface NumbersSpec extends Common {
+  readonly type: 'numbers';
+}
+export type OptionSpec = NumberSpec | BooleanSpec | ChoiceSpec | PathSpec | NumbersSpec;
 
 /** Every training option; see {@link TrainingOptions} for the full meanings. */
 export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
@@ -217,6 +226,17 @@ export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
     help: 'drop rare words while counting, beyond so much memory for them',
   },
   computeLoss: { type: 'boolean', default: true, help: 'do not measure the loss' },
+  backend: {
+    type: 'choice',
+    choices: ['auto', 'cpu', 'cuda'],
+    default: 'auto',
+    help: 'what trains: a GPU where one is usable, the processor, or a GPU',
+  },
+  devices: {
+    type: 'numbers',
+    defaultText: 'the first usable one',
+    help: 'GPUs to train on (w2v info --devices lists them)',
+  },
 };
 
 const optionNames = Object.keys(trainingOptionSpecs) as (keyof TrainingOptions)[];
@@ -251,6 +271,8 @@ export function expectedValue(spec: OptionSpec): string {
       return spec.choices.map((choice) => `'${choice}'`).join(' or ');
     case 'path':
       return 'the path of a file';
+    case 'numbers':
+      return 'different whole numbers from 0, one at least';
     default: {
       const kind = spec.type === 'integer' ? 'a whole number' : 'a number';
       const range = spec.aboveMin
@@ -269,6 +291,13 @@ export function isValid(spec: OptionSpec, value: unknown): boolean {
       return spec.choices.includes(value as string);
     case 'path':
       return typeof value === 'string' && value !== '';
+    case 'numbers':
+      return (
+        Array.isArray(value) &&
+        value.length > 0 &&
+        new Set(value).size === value.length &&
+        value.every((number) => Number.isInteger(number) && number >= 0 && number < 2 ** 31)
+      );
     default:
       return (
         typeof value === 'number' &&
@@ -287,9 +316,9 @@ export function defaultOf(spec: OptionSpec): unknown {
 /** The options of one training: those given, checked, and the defaults of all others. */
 export type ResolvedTrainingOptions = {
   [
-    K in Exclude<keyof TrainingOptions, 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>
+    K in Exclude<keyof TrainingOptions, 'devices' | 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>
   ]-?: NonNullable<TrainingOptions[K]>;
-} & Pick<TrainingOptions, 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>;
+} & Pick<TrainingOptions, 'devices' | 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>;
 
 /**
  * Checks the options given and adds the defaults.
@@ -340,6 +369,7 @@ export function toNative({
   maxFinalVocab,
   readVocab,
   minAlpha,
+  devices,
   ...options
 }: ResolvedTrainingOptions): {
   vocabulary: VocabularySource;
@@ -351,15 +381,26 @@ export function toNative({
       maxFinalVocab: maxFinalVocab ?? 0,
       ...(readVocab !== undefined && { readVocab }),
     },
-    training: { ...options, ...(minAlpha !== undefined && { minAlpha }), epochsBefore: 0 },
+    training: {
+      ...options,
+      ...(minAlpha !== undefined && { minAlpha }),
+      devices: Uint32Array.from(devices ?? []),
+      epochsBefore: 0,
+    },
   };
 }
 
 /** The value of an option as the command line gives it. @throws ERR_W2V_OPTION */
-export function parseOption(name: keyof TrainingOptions, text: string): number | string {
+export function parseOption(name: keyof TrainingOptions, text: string): number | string | number[] {
   const spec = trainingOptionSpecs[name];
   const isNumber = spec.type === 'integer' || spec.type === 'number';
-  const value = isNumber && text.trim() !== '' ? Number(text) : text;
+  const toNumber = (digits: string) => (digits.trim() === '' ? NaN : Number(digits));
+  const value =
+    spec.type === 'numbers'
+      ? text.split(',').map(toNumber)
+      : isNumber && text.trim() !== ''
+        ? Number(text)
+        : text;
   if (isValid(spec, value)) return value;
   throw new W2VError('ERR_W2V_OPTION', `Expected ${expectedValue(spec)}.`);
 }

@@ -9,6 +9,7 @@ import {
   type PreparedCorpus,
   type TrimRule,
 } from './corpus.js';
+import { checkBackend } from './devices.js';
 import { UnknownWordError, W2VError, cancelled, describe, fileError } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
 import {
@@ -57,8 +58,11 @@ export interface VocabularyOptions {
 /** How a first training runs; {@link TrainingOptions} is what it computes. */
 export interface TrainOptions extends TrainingOptions, VocabularyOptions, CorpusOptions, RunOptions {}
 
+/** What trains a model further. @defaultValue the model's */
+export type Placement = Pick<TrainingOptions, 'backend' | 'devices'>;
+
 /** How a model is trained further. */
-export interface ContinueOptions extends RunOptions, Pick<CorpusOptions, 'spool'> {
+export interface ContinueOptions extends RunOptions, Pick<CorpusOptions, 'spool'>, Placement {
   /** Passes over this corpus. @defaultValue the model's `epochs` */
   epochs?: number | undefined;
   /** Learning rate to begin with. @defaultValue the model's `alpha` */
@@ -102,6 +106,10 @@ export interface TrainingReport {
   losses: (number | null)[];
   /** Threads that trained. */
   threads: number;
+  /** What trained. */
+  backend: 'cpu' | 'cuda';
+  /** The names of the GPUs that trained. */
+  devices: string[];
   /** The instruction set of the kernels: avx512vnni, avx512, avx2, neon or scalar. */
   isa: string;
   /** The share of the model's memory that the system put in huge pages, 0 to 1; null where it does not tell. */
@@ -226,7 +234,7 @@ export class Word2Vec {
    * (async) iterable of sentences: strings, split at white space, or arrays of words; or a stream of text
    * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_FILE_WRITE (spool, checkpoint),
    * ERR_W2V_CORPUS_EMPTY, ERR_W2V_CORPUS_BINARY, ERR_W2V_CORPUS_ITEM, ERR_W2V_WORD_TOO_LONG,
-   * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_ISA, ERR_W2V_CANCELLED
+   * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_DEVICE, ERR_W2V_ISA, ERR_W2V_CANCELLED
    */
   static async train(source: CorpusSource, options: TrainOptions = {}): Promise<TrainedWord2Vec> {
     const { signal, stopSignal } = options;
@@ -236,11 +244,15 @@ export class Word2Vec {
     const { model, prepared, vocabularyWords } = await Word2Vec.#fromCorpus(source, options, {
       signal: untilTraining,
       onProgress: watch.onReading,
+      beforeReading: checkBackend,
     });
-    const { epochs, alpha, minAlpha, threads } = model.options;
+    const { epochs, alpha, minAlpha, threads, backend, devices } = model.options;
     const run = { epochs, alpha, minAlpha: minAlpha ?? null, threads, files: filesOf(source) };
     await model.#exclusiveTraining(() =>
-      model.#runTraining(prepared, run, options, watch, { totalWords: vocabularyWords * epochs }),
+      model.#runTraining(prepared, run, options, watch, {
+        totalWords: vocabularyWords * epochs,
+        placement: { backend, devices },
+      }),
     );
     return model as TrainedWord2Vec;
   }
@@ -279,7 +291,14 @@ export class Word2Vec {
   static async #fromCorpus(
     source: CorpusSource,
     given: TrainOptions,
-    watch: { signal: AbortSignal | undefined; onProgress: ((progress: CorpusProgress) => void) | undefined },
+    {
+      beforeReading,
+      ...watch
+    }: {
+      signal: AbortSignal | undefined;
+      onProgress: ((progress: CorpusProgress) => void) | undefined;
+      beforeReading?: (options: ResolvedTrainingOptions) => Promise<void>;
+    },
   ) {
     const { spool, cache, stopWords, trimRule, ...rest } = given;
     const training = withoutRunOptions(rest);
@@ -287,6 +306,7 @@ export class Word2Vec {
     checkRunOptions(given);
     checkTrimRule(trimRule);
     if (options.readVocab !== undefined) await checkReadable(options.readVocab);
+    await beforeReading?.(options);
     const { threads, maxVocabMemory } = options;
     const native = toNative(options);
     const prepared = await readCorpus(
@@ -403,8 +423,8 @@ export class Word2Vec {
   }
 
   /**
-   * Goes on with a training from its checkpoint, with the learning rate where it was. With one thread the vectors are those
-   * of a training without interruption, byte for byte.
+   * Goes on with a training from its checkpoint, with the learning rate where it was. With one thread (of the processor) the vectors are
+   * those of a training without interruption, byte for byte. `backend` and `devices` may be others than before.
    *
    * @param source - the same corpus as before; not needed where that was files
    * @throws ERR_W2V_ARGUMENT (no checkpoint of a training in mid-course, another corpus), and what load() and train() throw
@@ -412,7 +432,7 @@ export class Word2Vec {
   static async resume(
     checkpoint: string,
     source?: CorpusSource,
-    options: RunOptions & Pick<CorpusOptions, 'spool'> = {},
+    options: RunOptions & Pick<CorpusOptions, 'spool'> & Placement = {},
   ): Promise<TrainedWord2Vec> {
     checkRunOptions(options);
     const model = await Word2Vec.load(checkpoint, { mmap: false, signal: options.signal });
@@ -430,10 +450,12 @@ export class Word2Vec {
         `Expected the corpus to go on with: '${checkpoint}' was not trained on files`,
       );
     }
+    const placement = model.#placement(options);
+    await checkBackend(placement);
     await model.#exclusiveTraining(async () => {
       const watch = new RunWatch(options);
       const prepared = await model.#encode(from, options, run.threads, watch);
-      await model.#runTraining(prepared, run, options, watch, { resume: true });
+      await model.#runTraining(prepared, run, options, watch, { resume: true, placement });
     });
     return model as TrainedWord2Vec;
   }
@@ -466,7 +488,8 @@ export class Word2Vec {
    * @throws as {@link Word2Vec.train}, and ERR_W2V_BUSY
    */
   async train(source: CorpusSource, options: ContinueOptions = {}): Promise<TrainingReport> {
-    const names = ['epochs', 'startAlpha', 'endAlpha', 'totalWords', 'threads', 'spool', ...runOptionNames];
+    const run = ['epochs', 'startAlpha', 'endAlpha', 'totalWords', 'threads', 'spool', 'backend', 'devices'];
+    const names = [...run, ...runOptionNames];
     for (const name of Object.keys(options)) if (!names.includes(name)) throw unknownOption(name, names);
     checkRunOptions(options);
     const { totalWords = 0 } = options;
@@ -483,11 +506,13 @@ export class Word2Vec {
       minAlpha: options.endAlpha ?? this.options.minAlpha,
       threads: options.threads ?? this.options.threads,
     });
+    const placement = this.#placement(options);
+    await checkBackend(placement);
     return this.#exclusiveTraining(async () => {
       const watch = new RunWatch(options);
       const prepared = await this.#encode(source, options, threads, watch);
       const run = { epochs, alpha, minAlpha: minAlpha ?? null, threads, files: filesOf(source) };
-      return this.#runTraining(prepared, run, options, watch, { totalWords });
+      return this.#runTraining(prepared, run, options, watch, { totalWords, placement });
     });
   }
 
@@ -640,6 +665,14 @@ export class Word2Vec {
 
   // ---- how they run ----
 
+  /** What is to train: of these options, checked, or the model's. */
+  #placement({
+    backend = this.options.backend,
+    devices = this.options.devices,
+  }: Placement): Pick<ResolvedTrainingOptions, 'backend' | 'devices'> {
+    return resolveTrainingOptions({ ...this.options, backend, devices });
+  }
+
   #nativeOptions(): NativeTrainingOptions {
     return { ...toNative(this.options).training, epochsBefore: this.#epochs };
   }
@@ -664,10 +697,25 @@ export class Word2Vec {
     run: RunRecord,
     options: RunOptions,
     watch: RunWatch,
-    { totalWords = 0, resume = false },
+    {
+      totalWords = 0,
+      resume = false,
+      placement,
+    }: {
+      totalWords?: number;
+      resume?: boolean;
+      placement: Pick<ResolvedTrainingOptions, 'backend' | 'devices'>;
+    },
   ): Promise<TrainingReport> {
     const { epochs, alpha, minAlpha, threads } = run;
-    const native = toNative({ ...this.options, epochs, alpha, minAlpha: minAlpha ?? undefined, threads });
+    const native = toNative({
+      ...this.options,
+      ...placement,
+      epochs,
+      alpha,
+      minAlpha: minAlpha ?? undefined,
+      threads,
+    });
     const nativeOptions = { ...native.training, epochsBefore: this.#epochs };
     const training = await runJob(
       () => this.#native.startTraining(prepared.corpus, nativeOptions, totalWords, resume),
@@ -714,7 +762,7 @@ export class Word2Vec {
     threads: number,
     watch: RunWatch,
   ): TrainingReport {
-    const { trainedWords, trainSeconds, trainCpuSeconds, hugePageShare } = status;
+    const { trainedWords, trainSeconds, trainCpuSeconds, hugePageShare, backend, devices } = status;
     const { seconds, cpuSeconds } = watch.elapsed();
     return {
       words,
@@ -730,6 +778,8 @@ export class Word2Vec {
       alpha: status.learningRate,
       losses: Array.from(status.losses, (loss) => (Number.isNaN(loss) ? null : loss)),
       threads,
+      backend,
+      devices,
       isa: binding.isa(),
       hugePageShare: Number.isNaN(hugePageShare) ? null : hugePageShare,
       stoppedEarly,

@@ -86,6 +86,8 @@ const options = {
   shrinkWindows: true,
   computeLoss: true,
   epochsBefore: 0,
+  backend: 'cpu',
+  devices: new Uint32Array(0),
 };
 
 const loading = {
@@ -140,6 +142,7 @@ async function readAddon(addon, folder) {
   const { model } = await addon.createModel(corpus, watchedOptions).promise;
   const training = await model.startTraining(corpus, watchedOptions, 0, false).promise;
   const status = await training.run(1).promise;
+  const cudaDevices = await addon.cudaDevices().promise;
   const vectors = model.vectors();
   const [watchedClusters, clustersRead] = watched({
     classes: 2,
@@ -214,6 +217,7 @@ async function readAddon(addon, folder) {
     ['Model', membersOf(model)],
     ['Training', membersOf(training)],
     ['TrainingStatus', membersOf(status)],
+    ['CudaDevices', membersOf(cudaDevices)],
     ['ClusterRequest', clustersRead],
     ['ClusterResult', membersOf(clusters)],
     ['PhraseRules', rulesRead],

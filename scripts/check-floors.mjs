@@ -16,6 +16,7 @@ const floors = new Map(
     train: 3,
     search: 3,
     tasks: 3,
+    cuda: 4,
     node: 4,
   }),
 );
@@ -30,6 +31,7 @@ const places = [
     folders: ['base'],
   },
   { headers: /^(.*mmintrin|immintrin|intrin|arm_neon|arm_sve)\.h$/, folders: ['kernels', 'base'] },
+  { headers: /^cuda.*\.h$/, folders: ['cuda'] },
   { headers: /^(napi|node_api|js_native_api|uv|v8)\.h$/, folders: ['node'] },
 ];
 

@@ -9,4 +9,4 @@ if ! command -v clang-format >/dev/null; then
 fi
 mode=(-i)
 if [[ "${1:-}" == --check ]]; then mode=(--dry-run --Werror); fi
-find native -name '*.h' -print0 -o -name '*.cpp' -print0 | xargs -0 clang-format "${mode[@]}"
+find native -name '*.h' -print0 -o -name '*.cpp' -print0 -o -name '*.cu' -print0 | xargs -0 clang-format "${mode[@]}"

@@ -46,6 +46,8 @@ test('the defaults are those of the documentation', () => {
     readVocab: undefined,
     maxVocabMemory: undefined,
     computeLoss: true,
+    backend: 'auto',
+    devices: undefined,
   });
   expect(threads).toBeGreaterThanOrEqual(1);
   expect(resolveTrainingOptions({ sg: true }).alpha).toBe(0.025);
@@ -86,6 +88,7 @@ test.each([
   ['maxFinalVocab', 0],
   ['readVocab', ''],
   ['maxSentenceLength', 1],
+  ['backend', 'gpu'],
 ])('%s %p is out of range and the message says what is expected and received', (name, value) => {
   const error = errorOf({ [name]: value });
   expect(error).toBeInstanceOf(W2VError);

@@ -9,6 +9,8 @@ import {
   withExamples,
   vectorsHelp,
 } from './common.js';
+import { devices } from '../devices.js';
+import { W2VError } from '../errors.js';
 import { Word2Vec } from '../word2vec.js';
 
 /** What a model file holds beside its vectors; nothing for any other file. */
@@ -24,12 +26,39 @@ async function describeModel(file: string): Promise<Record<string, unknown>> {
   };
 }
 
+/** What a training can run on. */
+async function describeDevices(json: boolean | undefined): Promise<void> {
+  const found = await devices();
+  if (json) {
+    printJson({ ...found });
+    return;
+  }
+  const print = (name: string, what: string) => process.stdout.write(`${name.padEnd(16)}${what}\n`);
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  print('cpu', `${found.isa}, ${found.processors} threads`);
+  for (const { index, name, computeCapability, multiprocessors, freeMemory, memory, usable } of found.cuda) {
+    const state = usable ? `${gigabytes(freeMemory)} of ${gigabytes(memory)} GB free` : 'too old';
+    print(
+      `cuda ${index}`,
+      `${name}, compute capability ${computeCapability}, ${multiprocessors} multiprocessors, ${state}`,
+    );
+  }
+  if (found.cudaProblem !== null) print('cuda', `none usable: ${found.cudaProblem}`);
+}
+
 export function infoCommand(): Command {
   const command = new Command('info')
-    .description('Tells what a file of vectors holds.')
-    .argument('<vectors>', vectorsHelp)
+    .description('Tells what a file of vectors holds, or what a training can run on.')
+    .argument('[vectors]', vectorsHelp)
+    .option('--devices', 'list the processor and the CUDA devices instead')
     .addOption(jsonOption())
-    .action(async (file: string, flags: LoadingFlags & { json?: boolean }) => {
+    .action(async (file: string | undefined, flags: LoadingFlags & { json?: boolean; devices?: boolean }) => {
+      if (flags.devices) {
+        await describeDevices(flags.json);
+        return;
+      }
+      if (file === undefined)
+        throw new W2VError('ERR_W2V_ARGUMENT', 'Expected a file of vectors, or --devices');
       const vectors = await loadVectors(file, flags);
       const firstWords = Array.from({ length: Math.min(10, vectors.size) }, (_, i) => vectors.wordAt(i));
       const { format, mapped, duplicateWords, invalidWords, nonFiniteRows } = vectors.loadedFrom!;
@@ -56,5 +85,10 @@ export function infoCommand(): Command {
         }
       }
     });
-  return withExamples(addLoadingOptions(command), 'w2v info vectors.bin', 'w2v info vectors.txt --json');
+  return withExamples(
+    addLoadingOptions(command),
+    'w2v info vectors.bin',
+    'w2v info vectors.txt --json',
+    'w2v info --devices',
+  );
 }

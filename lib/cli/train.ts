@@ -4,7 +4,7 @@ import { W2VError, fileError } from '../errors.js';
 import { expectedValue, parseOption, trainingOptionSpecs, type TrainingOptions } from '../options.js';
 import type { CheckpointOptions, TrainingProgress } from '../training-run.js';
 import { formatOfName, type VectorFormat } from '../vector-file.js';
-import { Word2Vec, type TrainingReport } from '../word2vec.js';
+import { Word2Vec, type Placement, type TrainingReport } from '../word2vec.js';
 import {
   ProgressBar,
   checkWritable,
@@ -96,7 +96,12 @@ function toFlag(name: keyof TrainingOptions): Option {
   const details = [expectedValue(spec), byDefault !== undefined && `default: ${byDefault}`]
     .filter(Boolean)
     .join('; ');
-  const placeholder = spec.type === 'path' ? 'file' : spec.type === 'choice' ? 'choice' : 'number';
+  const placeholders: Partial<Record<typeof spec.type, string>> = {
+    path: 'file',
+    choice: 'choice',
+    numbers: 'numbers',
+  };
+  const placeholder = placeholders[spec.type] ?? 'number';
   return new Option(`--${kebab} <${placeholder}>`, `${spec.help} (${details})`).argParser((text) => {
     try {
       return parseOption(name, text);
@@ -150,7 +155,7 @@ async function train(inputs: string[], flags: TrainFlags, command: Command): Pro
     const source = inputs.length > 0 ? { files: inputs } : undefined;
     const model =
       resume !== undefined
-        ? await Word2Vec.resume(resume, source, run)
+        ? await Word2Vec.resume(resume, source, { ...run, ...placementOf(options) })
         : await Word2Vec.train(source!, {
             ...options,
             ...(await readStopWords(stopWords)),
@@ -174,12 +179,17 @@ async function train(inputs: string[], flags: TrainFlags, command: Command): Pro
   }
 }
 
+function placementOf({ backend, devices }: TrainingOptions): Placement {
+  return { ...(backend && { backend }), ...(devices && { devices }) };
+}
+
 function checkUsage(inputs: string[], command: Command, resume: string | undefined): void {
   if (resume === undefined) {
     if (inputs.length > 0) return;
     throw new W2VError('ERR_W2V_ARGUMENT', 'Expected files to train on, or --resume with a checkpoint');
   }
   const kept = ['output', 'format', 'saveVocab', 'saveModel', 'spool', 'resume', 'log', 'json'];
+  kept.push('backend', 'devices'); // a checkpoint may go on elsewhere
   for (const option of command.options) {
     const name = option.attributeName();
     if (kept.includes(name) || name.startsWith('checkpoint')) continue;
@@ -224,7 +234,7 @@ function tell(
   const loss = report.losses.findLast((value) => value !== null);
   process.stderr.write(
     `${number(report.words)} words${report.cache === 'reused' ? ' from the cache' : ''}, vocabulary ${number(report.vocabulary)}; trained ${number(report.trainedWords)} words in ` +
-      `${report.trainSeconds.toFixed(1)} s (${number(report.wordsPerSecond)} words/s, ${report.threads} threads, ${report.isa}${loss === undefined ? '' : `; loss ${loss.toFixed(3)}`}). ` +
+      `${report.trainSeconds.toFixed(1)} s (${number(report.wordsPerSecond)} words/s, ${report.backend === 'cuda' ? report.devices.join(' + ') : `${report.threads} threads, ${report.isa}`}${loss === undefined ? '' : `; loss ${loss.toFixed(3)}`}). ` +
       `Saved ${vectors.size} × ${vectors.vectorSize} vectors as '${output}'.\n`,
   );
   if (report.stoppedEarly) {

@@ -54,6 +54,7 @@ export async function trainAsOriginal(
     if (debug >= level) print(text);
   };
   const training = {
+    backend: 'cpu', // to the letter
     vectorSize: options.size,
     window: options.window,
     sample: options.sample,

@@ -29,6 +29,7 @@ inline constexpr const char* vector_truncated = "ERR_W2V_VECTOR_TRUNCATED";
 inline constexpr const char* word_unwritable = "ERR_W2V_WORD_UNWRITABLE";
 inline constexpr const char* index = "ERR_W2V_INDEX";
 inline constexpr const char* memory = "ERR_W2V_MEMORY";
+inline constexpr const char* device = "ERR_W2V_DEVICE";
 inline constexpr const char* isa = "ERR_W2V_ISA";
 inline constexpr const char* cancelled = "ERR_W2V_CANCELLED";
 inline constexpr const char* internal = "ERR_W2V_INTERNAL";

@@ -1,4 +1,4 @@
-// Random numbers.
+// Random numbers. All of it is constexpr: the CUDA kernels draw by the same functions.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@ namespace w2v {
 // Google's word2vec.c: next = next · 25214903917 + 11 on unsigned 64 bits.
 class Lcg {
  public:
-  explicit Lcg(uint64_t state) : state_(state) {}
-  uint64_t next() { return state_ = state_ * multiplier + increment; }
-  uint64_t state() const { return state_; }
+  constexpr explicit Lcg(uint64_t state) : state_(state) {}
+  constexpr uint64_t next() { return state_ = state_ * multiplier + increment; }
+  constexpr uint64_t state() const { return state_; }
 
   // Goes on as if next() had been called n times, in O(log n): the affine map is squared.
-  void skip(uint64_t n) {
+  constexpr void skip(uint64_t n) {
     uint64_t a = multiplier, c = increment, total_a = 1, total_c = 0;
     for (; n != 0; n >>= 1) {
       if (n & 1) {
@@ -35,17 +35,20 @@ class Lcg {
 // SplitMix64: its n-th draw is a function of the start alone. Steele, Lea, Flood 2014 (10.1145/2660193.2660195).
 class SplitMix {
  public:
-  explicit SplitMix(uint64_t start) : state_(start) {}
-  uint64_t next() {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
+  constexpr explicit SplitMix(uint64_t start) : state_(start) {}
+  constexpr uint64_t next() {
+    uint64_t z = state_ += step;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
   // In [0, 1).
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+  // Goes on as if next() had been called n times.
+  constexpr void skip(uint64_t n) { state_ += n * step; }
 
  private:
+  static constexpr uint64_t step = 0x9e3779b97f4a7c15;
   uint64_t state_;
 };
 

@@ -20,6 +20,8 @@ struct TargetRows {
 };
 
 struct Model {
+  size_t words() const { return vocabulary->size(); }
+
   std::shared_ptr<const Vocabulary> vocabulary;
   Matrix input;    // [V × D], syn0: the word vectors
   Matrix targets;  // [(outputs + nodes) × D], syn1neg and syn1

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 namespace w2v {
 
@@ -12,6 +13,9 @@ enum class Negatives : uint8_t {
   per_pair,  // none: the original loop, to the letter
   shared,    // those of a window (Ji, Satish, Li, Dubey 2016, arXiv:1604.04661)
 };
+
+// What trains: the processor, CUDA devices, or these where there are any that can.
+enum class Backend : uint8_t { automatic, cpu, cuda };
 
 // Names and meanings follow gensim 4; lib/options.ts holds ranges, defaults and help, and validates.
 struct TrainingOptions {
@@ -35,6 +39,8 @@ struct TrainingOptions {
   uint32_t max_sentence_length = 1000;  // longer sentences are split, counted in words that subsampling kept
   bool shrink_windows = true;           // draw each window's radius from 1 … window
   bool compute_loss = true;             // by samples (loss.h)
+  Backend backend = Backend::cpu;
+  std::vector<int32_t> devices = {};  // by number; empty: the first that is usable
 };
 
 }  // namespace w2v

@@ -9,6 +9,7 @@
 #include "node/byte_buffer_object.h"
 #include "node/convert.h"
 #include "node/corpus_object.h"
+#include "node/devices.h"
 #include "node/job.h"
 #include "node/model_object.h"
 #include "node/phrases_object.h"
@@ -82,45 +83,47 @@ Napi::Value load_vectors(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new AddonData{
-      Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
-      Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
-      Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
-      Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
-      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TaggedTextObject::define(env)),
-      Napi::Persistent(SequenceTaggerObject::define(env))});
-  Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TextsObject::define(env))
-});
-env.SetInstanceData(new AddonData{
-    Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
-    Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
-    Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
-    Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
-    Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(LabelledTextObject::define(env)),
-    Napi::Persistent(ClassifierObject::define(env))});
-const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
-add("isa", isa);
-add("availableIsas", available_isas);
-add("createCorpus", create_corpus);
-add("createModel", ModelObject::from_corpus);
-add("createModelOfCounts", ModelObject::from_counts);
-add("createModelOfVectors", ModelObject::from_vectors);
-add("loadModel", ModelObject::load);
-add("createPhrases", PhraseCountsObject::create);
-add("loadPhrases", PhraseCountsObject::load);
-add("createTexts", TextsObject::create);
-add("commonComponents", TextsObject::common_components);
-add("createBuffer", create_buffer);
-add("createStore", create_store);
-add("loadVectors", load_vectors);
-add("buildIndex", VectorIndexObject::build);
-add("openIndex", VectorIndexObject::open);
-add("createTaggedText", TaggedTextObject::create);
-add("createTagger", SequenceTaggerObject::create);
-add("loadTagger", SequenceTaggerObject::load);
-add("createLabelledText", LabelledTextObject::create);
-add("trainClassifier", ClassifierObject::train);
-add("loadClassifier", ClassifierObject::load);
-return exports;
+      .corpus = Napi::Persistent(CorpusObject::define(env)),
+      .model = Napi::Persistent(ModelObject::define(env)),
+      .training = Napi::Persistent(TrainingObject::define(env)),
+      .phrase_counts = Napi::Persistent(PhraseCountsObject::define(env)),
+      .frozen_phrases = Napi::Persistent(FrozenPhrasesObject::define(env)),
+      .phrase_joiner = Napi::Persistent(PhraseJoinerObject::define(env)),
+      .vector_store = Napi::Persistent(VectorStoreObject::define(env)),
+      .vector_index = Napi::Persistent(VectorIndexObject::define(env)),
+      .byte_buffer = Napi::Persistent(ByteBufferObject::define(env)),
+      .tagged_text = Napi::Persistent(TaggedTextObject::define(env)),
+      .sequence_tagger = Napi::Persistent(SequenceTaggerObject::define(env)),
+      .texts = Napi::Persistent(TextsObject::define(env)),
+      .labelled_text = Napi::Persistent(LabelledTextObject::define(env)),
+      .classifier = Napi::Persistent(ClassifierObject::define(env)),
+  });
+  const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
+  add("isa", isa);
+  add("availableIsas", available_isas);
+  add("cudaDevices", cuda_devices);
+  add("checkCudaDevices", check_cuda_devices);
+  add("createCorpus", create_corpus);
+  add("createModel", ModelObject::from_corpus);
+  add("createModelOfCounts", ModelObject::from_counts);
+  add("createModelOfVectors", ModelObject::from_vectors);
+  add("loadModel", ModelObject::load);
+  add("createPhrases", PhraseCountsObject::create);
+  add("loadPhrases", PhraseCountsObject::load);
+  add("createTexts", TextsObject::create);
+  add("commonComponents", TextsObject::common_components);
+  add("createBuffer", create_buffer);
+  add("createStore", create_store);
+  add("loadVectors", load_vectors);
+  add("buildIndex", VectorIndexObject::build);
+  add("openIndex", VectorIndexObject::open);
+  add("createTaggedText", TaggedTextObject::create);
+  add("createTagger", SequenceTaggerObject::create);
+  add("loadTagger", SequenceTaggerObject::load);
+  add("createLabelledText", LabelledTextObject::create);
+  add("trainClassifier", ClassifierObject::train);
+  add("loadClassifier", ClassifierObject::load);
+  return exports;
 }
 
 }  // namespace

@@ -101,6 +101,10 @@ TrainingOptions to_training_options(const Napi::Object& js) {
   options.shrink_windows = flag("shrinkWindows");
   options.compute_loss = flag("computeLoss");
   options.epochs_before = static_cast<uint64_t>(number("epochsBefore"));
+  const std::string backend = js.Get("backend").As<Napi::String>().Utf8Value();
+  options.backend = backend == "cuda" ? Backend::cuda : backend == "cpu" ? Backend::cpu : Backend::automatic;
+  const std::vector<uint32_t> devices = to_ids(js.Get("devices"));
+  options.devices.assign(devices.begin(), devices.end());
   return options;
 }
 

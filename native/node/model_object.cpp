@@ -376,6 +376,11 @@ Napi::Value TrainingObject::run(const Napi::CallbackInfo& info) {
                          js["trainCpuSeconds"] = training.cpu_seconds();
                          js["learningRate"] = static_cast<double>(training.learning_rate());
                          js["hugePageShare"] = huge_pages;
+                         js["backend"] = training.trainer().backend();
+                         const std::vector<std::string> names = training.trainer().devices();
+                         Napi::Array devices = Napi::Array::New(env, names.size());
+                         for (uint32_t i = 0; i < names.size(); ++i) devices[i] = Napi::String::New(env, names[i]);
+                         js["devices"] = devices;
                          js["losses"] = to_typed_array<Napi::Float64Array>(env, std::span<const double>(losses));
                          return js;
                        };

@@ -18,6 +18,8 @@ namespace {
 // Seldom enough to cost a hundredth of the time.
 constexpr uint64_t windows_between_merges = 4096;
 
+}  // namespace
+
 std::vector<float> make_logistic_table() {
   std::vector<float> table(logistic_table_size);
   for (size_t i = 0; i < logistic_table_size; ++i) {
@@ -29,10 +31,10 @@ std::vector<float> make_logistic_table() {
   return table;
 }
 
-}  // namespace
-
-double train_on_cpu(Model& model, const EncodedCorpus& corpus, const TrainingOptions& options, TrainingState& state,
-                    Schedule& schedule, uint64_t until, TaskControl& control) {
+double CpuTrainer::run(TrainingState& state, Schedule& schedule, uint64_t until, TaskControl& control) {
+  Model& model = model_;
+  const EncodedCorpus& corpus = corpus_;
+  const TrainingOptions& options = options_;
   // word2vec.c's table where its results are reproduced, the exact function elsewhere.
   const std::vector<float> table = make_logistic_table();
   const float* logistic = options.negatives == Negatives::per_pair ? table.data() : nullptr;

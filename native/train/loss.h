@@ -12,9 +12,6 @@
 
 namespace w2v {
 
-// Training measures one window of so many, before it learns from it.
-inline constexpr uint64_t windows_between_losses = 256;
-
 // The loss of a prediction is −log of the probability that the model gives to its labels: the sum of −log σ(±score)
 // over the tree nodes on the path, the center and the negatives. A step of skip-gram is one prediction per context
 // word; one of CBOW is one prediction. Exact and in double: without the table and the limits of the training loop. One

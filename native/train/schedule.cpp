@@ -5,6 +5,16 @@
 
 namespace w2v {
 
+float learning_rate_at(float alpha, float min_alpha, uint64_t total_words, uint64_t words) {
+  if (std::isnan(min_alpha)) {
+    const float left = 1 - static_cast<float>(words) / static_cast<float>(total_words + 1);
+    return std::max(alpha * left, alpha * 0.0001f);
+  }
+  const double done =
+      std::min(1.0, static_cast<double>(words) / static_cast<double>(std::max<uint64_t>(total_words, 1)));
+  return static_cast<float>(alpha - (static_cast<double>(alpha) - min_alpha) * done);
+}
+
 Schedule::Schedule(const TrainingOptions& options, uint64_t total_words, TaskControl& control, uint64_t words)
     : alpha_(options.alpha),
       min_alpha_(options.min_alpha),
@@ -21,16 +31,6 @@ float Schedule::advance(uint64_t words) {
   control_.done.store(done, std::memory_order_relaxed);
   control_.learning_rate.store(rate, std::memory_order_relaxed);
   return rate;
-}
-
-float Schedule::rate_at(uint64_t words) const {
-  if (std::isnan(min_alpha_)) {
-    const float left = 1 - static_cast<float>(words) / static_cast<float>(total_words_ + 1);
-    return std::max(alpha_ * left, alpha_ * 0.0001f);
-  }
-  const double done =
-      std::min(1.0, static_cast<double>(words) / static_cast<double>(std::max<uint64_t>(total_words_, 1)));
-  return static_cast<float>(alpha_ - (static_cast<double>(alpha_) - min_alpha_) * done);
 }
 
 }  // namespace w2v

@@ -9,6 +9,10 @@
 
 namespace w2v {
 
+// The rate after `words` of `total_words`: from alpha down to min_alpha, or, where that is NaN, by word2vec.c's
+// schedule.
+float learning_rate_at(float alpha, float min_alpha, uint64_t total_words, uint64_t words);
+
 // Counts the words that all threads have gone through and tells the learning rate at that point. Thread-safe.
 class Schedule {
  public:
@@ -19,10 +23,11 @@ class Schedule {
   // Adds to the count; returns the rate to go on with.
   float advance(uint64_t words);
   float rate() const { return rate_at(words_.load(std::memory_order_relaxed)); }
+  uint64_t total_words() const { return total_words_; }
   uint64_t words() const { return words_.load(std::memory_order_relaxed); }
 
  private:
-  float rate_at(uint64_t words) const;
+  float rate_at(uint64_t words) const { return learning_rate_at(alpha_, min_alpha_, total_words_, words); }
   const float alpha_;
   const float min_alpha_;  // NaN: word2vec.c's schedule
   const uint64_t total_words_;

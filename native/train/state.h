@@ -17,6 +17,9 @@ struct ThreadProgress {
   double learning_rate = 0;
 };
 
+// Training measures one window of so many, before it learns from it.
+inline constexpr uint64_t windows_between_losses = 256;
+
 // The mean of −log p over what was sampled of an epoch, p the probability that a prediction gave to what was right.
 struct EpochLoss {
   double sum = 0;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/threads.h"
-#include "train/cpu_trainer.h"
 #include "train/schedule.h"
 
 namespace w2v {
@@ -17,13 +16,14 @@ Training::Training(std::shared_ptr<Model> model, std::shared_ptr<const EncodedCo
       state_(state ? std::move(*state) : TrainingState::before(options)),
       learning_rate_(options.alpha) {
   make_tables(*model_, options_);
+  trainer_ = make_trainer(*model_, *corpus_, options_, total_words_);
 }
 
 void Training::run(uint64_t until, TaskControl& control) {
   const double start = wall_seconds();
   control.begin(Phase::training, corpus_->size * options_.epochs);
   Schedule schedule(options_, total_words_, control, state_.words);
-  cpu_seconds_ += train_on_cpu(*model_, *corpus_, options_, state_, schedule, until, control);
+  cpu_seconds_ += trainer_->run(state_, schedule, until, control);
   seconds_ += wall_seconds() - start;
   learning_rate_ = schedule.rate();
 }

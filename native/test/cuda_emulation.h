@@ -1,0 +1,24 @@
+// Devices of the CUDA backend's host code on this processor: its kernels' source with emulated warps.
+#pragma once
+
+#include <string>
+
+#include "train/gpu_library.h"
+
+namespace w2v::test {
+
+// What there is; tests change it and put it back.
+struct Emulation {
+  int devices = 1;
+  std::string why;  // there is none
+  int capability = 90;
+  uint64_t memory = uint64_t{1} << 30;  // bytes of each device
+  uint32_t workers = 8;                 // of each device at the same time; here they run one after the other
+  uint64_t uploads = 0;                 // of parts of the corpus, counted
+};
+Emulation& emulation();
+
+// The library with these devices.
+GpuLibrary emulated_library();
+
+}  // namespace w2v::test

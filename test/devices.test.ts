@@ -1,0 +1,127 @@
+// backend, devices, and what is said where no GPU can train. None of it needs one.
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Word2Vec, devices, type Devices } from '../lib/index.js';
+import { parseOption, resolveTrainingOptions, toNative } from '../lib/options.js';
+import { lastJson, madeSentences, rejectionOf, root, runCli, temporaryFolder } from './helpers.js';
+
+const file = temporaryFolder();
+const sentences = madeSentences(50, 40);
+const small = { vectorSize: 8, minCount: 1, epochs: 1, threads: 1 } as const;
+/** That of this build; the tests themselves run without (jest.config.cjs). */
+const library = path.join(root, 'build', 'Release', 'libword2vec_cuda.so');
+
+test('devices() tells the processor, and why there is no GPU', async () => {
+  const { isa, processors, cuda, cudaProblem } = await devices();
+  expect(['avx512vnni', 'avx512', 'avx2', 'neon', 'scalar']).toContain(isa);
+  expect(processors).toBeGreaterThanOrEqual(1);
+  expect(cuda).toEqual([]);
+  expect(cudaProblem).toMatch(/^the library of the CUDA backend does not load .*none/);
+});
+
+test("backend 'cuda' without a device is an error that says why, before the corpus is read", async () => {
+  let read = 0;
+  const source = (function* () {
+    for (const sentence of sentences) {
+      ++read;
+      yield sentence;
+    }
+  })();
+  const error = await rejectionOf(Word2Vec.train(source, { ...small, backend: 'cuda' }));
+  expect(error).toMatchObject({ name: 'W2VError', code: 'ERR_W2V_DEVICE' });
+  expect(error.message).toMatch(/^Expected a CUDA device to train on, but the library/);
+  expect(read).toBe(0);
+  // Options are checked first.
+  const invalid = await rejectionOf(
+    Word2Vec.train(sentences, { ...small, backend: 'cuda', devices: [0, 0] }),
+  );
+  expect(invalid.code).toBe('ERR_W2V_OPTION');
+});
+
+test("'auto' and 'cpu' train on the processor, and the report says so", async () => {
+  for (const backend of ['auto', 'cpu'] as const) {
+    const { report, options } = await Word2Vec.train(sentences, { ...small, backend });
+    expect(report).toMatchObject({ backend: 'cpu', devices: [] });
+    expect(options.backend).toBe(backend);
+  }
+});
+
+test('a model is trained further on what the call says, or on what the model says', async () => {
+  const model = await Word2Vec.train(sentences, small);
+  expect((await rejectionOf(model.train(sentences, { backend: 'cuda' }))).code).toBe('ERR_W2V_DEVICE');
+  expect((await rejectionOf(model.train(sentences, { devices: [-1] }))).code).toBe('ERR_W2V_OPTION');
+  expect((await model.train(sentences, { backend: 'cpu' })).backend).toBe('cpu');
+  const asks = await Word2Vec.buildVocabulary(sentences, { ...small, backend: 'cuda', devices: [1] });
+  expect((await rejectionOf(asks.train(sentences))).code).toBe('ERR_W2V_DEVICE');
+  await asks.save(file('asks.w2v'));
+  const loaded = await Word2Vec.load(file('asks.w2v'));
+  expect(loaded.options).toMatchObject({ backend: 'cuda', devices: [1] });
+  expect((await loaded.train(sentences, { backend: 'auto' })).backend).toBe('cpu');
+});
+
+test('a checkpoint is resumed on what the call says', async () => {
+  const run = { ...small, epochs: 2, checkpoint: { path: file('c.w2v'), everyEpochs: 1 } };
+  await Word2Vec.train(sentences, { ...run, onEpochEnd: () => false });
+  const refused = await rejectionOf(Word2Vec.resume(file('c.w2v'), sentences, { backend: 'cuda' }));
+  expect(refused.code).toBe('ERR_W2V_DEVICE');
+  const { report } = await Word2Vec.resume(file('c.w2v'), sentences, { backend: 'cpu' });
+  expect(report.backend).toBe('cpu');
+});
+
+test.each([[[]], [[0, 0]], [[-1]], [[0.5]], ['0'], [[2 ** 31]]])('devices: %p is refused', (value) => {
+  expect(() => resolveTrainingOptions({ devices: value as number[] })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_W2V_OPTION',
+      message: expect.stringContaining('devices') as string,
+    }),
+  );
+});
+
+test('the numbers of devices, from the API and from the command line, reach the addon', () => {
+  const numbers = ({ devices: chosen }: { devices?: number[] }) => [
+    ...toNative(resolveTrainingOptions({ devices: chosen })).training.devices,
+  ];
+  expect(numbers({})).toEqual([]);
+  expect(numbers({ devices: [2, 0] })).toEqual([2, 0]);
+  expect(parseOption('devices', '2,0')).toEqual([2, 0]);
+  for (const text of ['', 'all', '0,', '0,0', '-1'])
+    expect(() => parseOption('devices', text)).toThrow(expect.objectContaining({ code: 'ERR_W2V_OPTION' }));
+});
+
+describe('the command line', () => {
+  beforeAll(() => writeFileSync(file('text.txt'), sentences.map((words) => words.join(' ')).join('\n')));
+
+  test('w2v info --devices lists what there is', async () => {
+    const text = await runCli(['info', '--devices']);
+    expect(text.code).toBe(0);
+    expect(text.stdout).toMatch(/^cpu +\w+, \d+ threads\ncuda +none usable: the library/);
+    const { cuda, cudaProblem } = lastJson<Devices>(await runCli(['info', '--devices', '--json']));
+    expect({ cuda, cudaProblem }).toEqual({ cuda: [], cudaProblem: expect.any(String) as string });
+    expect((await runCli(['info'])).code).toBe(2);
+  });
+
+  test('w2v train --backend cuda ends with 1 where no device can train', async () => {
+    const args = ['train', file('text.txt'), '--output', file('v.bin'), '--min-count', '1', '--epochs', '1'];
+    const refused = await runCli([...args, '--backend', 'cuda']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^w2v: Expected a CUDA device .*\(ERR_W2V_DEVICE\)\n$/);
+    expect(existsSync(file('v.bin'))).toBe(false);
+    expect((await runCli([...args, '--backend', 'gpu'])).code).toBe(2);
+    expect((await runCli([...args, '--backend', 'auto', '--devices', '0'])).code).toBe(0);
+  });
+
+  (existsSync(library) ? test : test.skip)(
+    'the library of this build loads, and says what there is',
+    async () => {
+      const found = await runCli(['info', '--devices', '--json'], { env: { W2V_CUDA_LIBRARY: library } });
+      const { cuda, cudaProblem } = lastJson<Devices>(found);
+      if (cuda.length === 0) {
+        expect(cudaProblem).toMatch(
+          /^(there is no NVIDIA driver|the NVIDIA driver is too old|there is a driver, but)/,
+        );
+      } else {
+        expect(cuda[0]).toMatchObject({ index: 0, name: expect.any(String) as string });
+      }
+    },
+  );
+});
