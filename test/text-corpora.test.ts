@@ -5,6 +5,7 @@ import { describeWithShared, rejectionOf, sharedData, temporaryFolder } from './
 import { writeZip } from './make-zip.js';
 
 const temporary = temporaryFolder();
+jest.setTimeout(30_000);
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -261,5 +262,5 @@ describeWithShared('nlp')('movie_reviews of NLTK', () => {
     for await (const { tokens } of corpus.documents()) words += tokens.length;
     expect(words).toBe(1_583_820); // what nltk.corpus.movie_reviews.words() has
     await corpus.close();
-  }, 30_000);
+  });
 });

@@ -17,6 +17,7 @@ import { plotCommand } from './plot.js';
 import { reportCommand } from './report.js';
 import { similarCommand } from './similar.js';
 import { tagCommand } from './tag.js';
+import { tokenizeCommand } from './tokenize.js';
 import { trainCommand } from './train.js';
 import { vocabCommand } from './vocab.js';
 
@@ -31,6 +32,7 @@ const program = new Command('w2v')
   .addHelpText('after', '\nw2v <command> --help explains a command and gives examples.');
 
 for (const command of [
+  tokenizeCommand(),
   vocabCommand(),
   phrasesCommand(),
   trainCommand(),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { W2VError, fileError } from '../errors.js';
 import { expectedValue, parseOption, trainingOptionSpecs, type TrainingOptions } from '../options.js';
 import type { CheckpointOptions, TrainingProgress } from '../training-run.js';
+import { tokenStream } from '../text/stream.js';
 import { formatOfName, type VectorFormat } from '../vector-file.js';
 import { Word2Vec, type Placement, type TrainingReport } from '../word2vec.js';
 import {
@@ -17,8 +18,10 @@ import {
   withProgress,
 } from './common.js';
 import { MetricsLog } from './metrics-log.js';
+import { addTokenizerOptions, toLocale, type TokenizerFlags } from './tokenize.js';
 
-interface TrainFlags extends TrainingOptions {
+interface TrainFlags extends TrainingOptions, TokenizerFlags {
+  tokenize?: string;
   output: string;
   format?: VectorFormat;
   saveVocab?: string;
@@ -45,6 +48,13 @@ export function trainCommand(): Command {
     .addOption(formatOption())
     .option('--save-vocab <file>', 'also save the vocabulary: lines of word and count')
     .option('--save-model <file>', 'also save the whole model, to train it further');
+  command.addOption(
+    new Option(
+      '--tokenize <locale>',
+      'the text is no list of words with spaces yet: tokenise it by the rules of its language (en, zh, de-CH)',
+    ).argParser(toLocale),
+  );
+  addTokenizerOptions(command);
   addVocabularyOptions(command, Object.keys(trainingOptionSpecs) as (keyof TrainingOptions)[])
     .option('--spool [folder]', 'keep the encoded text in a temporary file instead of memory')
     .option('--cache <folder>', 'keep the encoded text there for the next training on the same files')
@@ -64,6 +74,7 @@ export function trainCommand(): Command {
     'w2v train corpus.txt --output vectors.bin',
     'w2v train texts/ more.txt.gz --output vectors.bin --sg --vector-size 300 --epochs 10',
     'zcat *.gz | w2v train - --output vectors.txt --format text --save-vocab vocab.txt',
+    'w2v train zh-wiki.txt.gz --output zh.bin --tokenize zh',
     'w2v train corpus.txt --output vectors.bin --checkpoint run.w2v --checkpoint-every 30s',
     'w2v train --resume run.w2v --output vectors.bin',
   );
@@ -121,8 +132,18 @@ function toInterval(text: string): Pick<CheckpointOptions, 'everySeconds' | 'eve
 
 async function train(inputs: string[], flags: TrainFlags, command: Command): Promise<void> {
   const { output, format, saveVocab, saveModel, stopWords, spool, cache, resume, log, json, ...rest } = flags;
-  const { checkpoint = resume, checkpointEvery, checkpointKeep, ...options } = rest;
+  const {
+    checkpoint = resume,
+    checkpointEvery,
+    checkpointKeep,
+    tokenize,
+    tokenizer,
+    lowercase,
+    ...options
+  } = rest;
   checkUsage(inputs, command, resume);
+  if (tokenize === undefined && (tokenizer ?? lowercase) !== undefined)
+    throw new W2VError('ERR_W2V_OPTION', 'Expected --tokenize beside --tokenizer and --lowercase');
   for (const file of [output, saveVocab, saveModel, checkpoint, log])
     if (file !== undefined) await checkWritable(file);
 
@@ -152,7 +173,11 @@ async function train(inputs: string[], flags: TrainFlags, command: Command): Pro
         checkpoint: { path: checkpoint, ...checkpointEvery, keep: checkpointKeep },
       }),
     };
-    const source = inputs.length > 0 ? { files: inputs } : undefined;
+    const files = inputs.length > 0 ? { files: inputs } : undefined;
+    const source =
+      files && tokenize !== undefined
+        ? tokenStream(files, { locale: tokenize, tokenizer, lowercase, signal: interruption.signal })
+        : files;
     const model =
       resume !== undefined
         ? await Word2Vec.resume(resume, source, { ...run, ...placementOf(options) })
@@ -188,8 +213,11 @@ function checkUsage(inputs: string[], command: Command, resume: string | undefin
     if (inputs.length > 0) return;
     throw new W2VError('ERR_W2V_ARGUMENT', 'Expected files to train on, or --resume with a checkpoint');
   }
-  const kept = ['output', 'format', 'saveVocab', 'saveModel', 'spool', 'resume', 'log', 'json'];
-  kept.push('backend', 'devices'); // a checkpoint may go on elsewhere
+  // A corpus that was tokenised is to be tokenised again, in the same way; a checkpoint may go on on another device.
+  const kept = [
+    ...['tokenize', 'tokenizer', 'lowercase', 'backend', 'devices'],
+    ...['output', 'format', 'saveVocab', 'saveModel', 'spool', 'resume', 'log', 'json'],
+  ];
   for (const option of command.options) {
     const name = option.attributeName();
     if (kept.includes(name) || name.startsWith('checkpoint')) continue;

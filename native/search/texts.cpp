@@ -71,19 +71,24 @@ class GatheredRows {
 // The product of two words in soft cosine; 0 for what is not finite.
 double soft_product(float cosine) { return cosine > 0 ? static_cast<double>(cosine) * cosine : 0; }
 
-// The rows that the texts have, ascending.
-std::vector<uint32_t> rows_of(const Texts& texts) {
-  std::vector<char> used(texts.store().size(), 0);
-  for (size_t t = 0; t < texts.size(); ++t)
-    for (const TextWord& word : texts.words(t)) used[word.row] = 1;
+// The rows that texts have, ascending, and where each is among them.
+struct UsedRows {
   std::vector<uint32_t> rows;
-  for (size_t row = 0; row < used.size(); ++row)
-    if (used[row] != 0) rows.push_back(static_cast<uint32_t>(row));
-  return rows;
-}
+  std::vector<uint32_t> places;  // by row of the store; meaningless for the others
 
-// For each word of a query, of all rows that texts have: fn(thread-safe) gets a query word, a row, their product and
-// both squared lengths.
+  explicit UsedRows(const Texts& texts) : places(texts.store().size(), 0) {
+    for (size_t t = 0; t < texts.size(); ++t)
+      for (const TextWord& word : texts.words(t)) places[word.row] = 1;
+    for (size_t row = 0; row < places.size(); ++row) {
+      if (places[row] == 0) continue;
+      places[row] = static_cast<uint32_t>(rows.size());
+      rows.push_back(static_cast<uint32_t>(row));
+    }
+  }
+};
+
+// For each word of a query and each of the rows: fn (called by several threads, for different rows) gets the word, the
+// place of the row, their product and both squared lengths.
 template <class F>
 void for_each_product(const VectorStore& store, const GatheredRows& query, size_t query_words,
                       std::span<const uint32_t> rows, bool unit_length, unsigned threads, TaskControl& control,
@@ -98,9 +103,60 @@ void for_each_product(const VectorStore& store, const GatheredRows& query, size_
     std::vector<float> dots(n);
     for (size_t i = 0; i < query_words; ++i) {
       some.scan(query.row(i), n, dots.data());
-      for (size_t r = 0; r < n; ++r) fn(i, rows[first + r], dots[r], query.squared_length(i), some.squared_length(r));
+      for (size_t r = 0; r < n; ++r) fn(i, first + r, dots[r], query.squared_length(i), some.squared_length(r));
     }
   });
+}
+
+// The relaxed distance of each text and a query, from below: the greater of the ways from the text's words to the
+// nearest of the query and from the query's to the nearest of the text. The distances of the query's words to all rows
+// are computed once, some words of the query at a time; a text only looks them up.
+std::vector<double> relaxed_distances(const Texts& texts, const UsedRows& used, std::span<const TextWord> words,
+                                      bool unit_length, unsigned threads, TaskControl& control) {
+  constexpr size_t words_at_a_time = 16;
+  constexpr float far = std::numeric_limits<float>::max();
+  const VectorStore& store = texts.store();
+  // Products of floats are off by so much at most, in relation to the lengths: bounds must not be above the distance.
+  const double error = 2.0 * static_cast<double>(store.dims()) * std::numeric_limits<float>::epsilon();
+  std::vector<float> distances(used.rows.size() * words_at_a_time, far);  // of each row to those words of the query
+  std::vector<float> nearest(used.rows.size(), far);                      // of each row to all of them
+  std::vector<double> from_query(texts.size(), 0.0), bounds(texts.size());
+  uint64_t query_length = 0;
+  for (size_t begin = 0; begin < words.size(); begin += words_at_a_time) {
+    const std::span<const TextWord> some = words.subspan(begin, std::min(words_at_a_time, words.size() - begin));
+    GatheredRows query(store, some.size());
+    query.gather(some.size(), unit_length, [&](size_t i) { return some[i].row; });
+    for_each_product(store, query, some.size(), used.rows, unit_length, threads, control,
+                     [&](size_t i, size_t place, float dot, double a, double b) {
+                       const double square = used.rows[place] == some[i].row ? 0 : (a + b) * (1 - error) - 2.0 * dot;
+                       const auto distance = static_cast<float>(std::sqrt(std::max(0.0, square)) * (1 - 1e-6));
+                       distances[place * words_at_a_time + i] = distance;
+                       nearest[place] = std::min(nearest[place], distance);
+                     });
+    for_each_range(texts.size(), threads, control, [&](size_t first, size_t last) {
+      for (size_t t = first; t < last; ++t) {
+        float least[words_at_a_time];
+        std::fill_n(least, words_at_a_time, far);
+        for (const TextWord& word : texts.words(t)) {
+          const float* of_row = distances.data() + used.places[word.row] * words_at_a_time;
+          for (size_t i = 0; i < words_at_a_time; ++i) least[i] = std::min(least[i], of_row[i]);
+        }
+        for (size_t i = 0; i < some.size(); ++i) from_query[t] += static_cast<double>(some[i].count) * least[i];
+      }
+    });
+    for (const TextWord& word : some) query_length += word.count;
+  }
+  for (size_t t = 0; t < texts.size(); ++t) {
+    double to_query = 0;
+    uint64_t length = 0;
+    for (const TextWord& word : texts.words(t)) {
+      to_query += static_cast<double>(word.count) * nearest[used.places[word.row]];
+      length += word.count;
+    }
+    bounds[t] = std::max(from_query[t] / static_cast<double>(query_length),
+                         length == 0 ? 0 : to_query / static_cast<double>(length));
+  }
+  return bounds;
 }
 
 bool can_answer(const Texts& texts, const TextSearchRequest& request, size_t text) {
@@ -333,25 +389,25 @@ SearchResult search_soft_cosine(const Texts& texts, std::span<const double> leng
   SearchResult result = no_answers(texts, queries, request, control);
   if (request.top_n == 0) return result;
   const VectorStore& store = texts.store();
-  const std::vector<uint32_t> rows = rows_of(texts);
-  std::vector<double> products(store.size());  // of the whole query with a word
+  const UsedRows used(texts);
+  std::vector<double> products(used.rows.size());  // of the whole query with a word
   for (size_t q = 0; q < queries.size(); ++q) {
     const std::span<const TextWord> words = queries.words(q);
     if (query_lengths[q] == 0) continue;
     GatheredRows query(store, words.size());
     query.gather(words.size(), true, [&](size_t i) { return words[i].row; });
     std::fill(products.begin(), products.end(), 0.0);
-    for_each_product(store, query, words.size(), rows, true, request.threads, control,
-                     [&](size_t i, uint32_t row, float dot, double, double) {
+    for_each_product(store, query, words.size(), used.rows, true, request.threads, control,
+                     [&](size_t i, size_t place, float dot, double, double) {
                        const double weight = static_cast<double>(words[i].count) * weights[words[i].row];
-                       products[row] += weight * (row == words[i].row ? 1 : soft_product(dot));
+                       products[place] += weight * (used.rows[place] == words[i].row ? 1 : soft_product(dot));
                      });
     TopAnswers best(request.top_n);
     for (size_t t = 0; t < texts.size(); ++t) {
       if (!can_answer(texts, request, t) || lengths[t] == 0) continue;
       double product = 0;
       for (const TextWord& word : texts.words(t))
-        product += static_cast<double>(word.count) * weights[word.row] * products[word.row];
+        product += static_cast<double>(word.count) * weights[word.row] * products[used.places[word.row]];
       best.offer({static_cast<float>(product / (lengths[t] * query_lengths[q])), static_cast<uint32_t>(t)});
     }
     control.done.fetch_add(texts.size(), std::memory_order_relaxed);
@@ -370,33 +426,14 @@ SearchResult search_word_movers(const Texts& texts, const Texts& queries, bool u
   SearchResult result = no_answers(texts, queries, request, control);
   if (request.top_n == 0) return result;
   const VectorStore& store = texts.store();
-  const std::vector<uint32_t> rows = rows_of(texts);
-  // Products of floats are off by so much at most, in relation to the lengths: bounds must not be above the distance.
-  const double error = 2.0 * static_cast<double>(store.dims()) * std::numeric_limits<float>::epsilon();
-  std::vector<double> nearest(
-      store.size());  // from a word to the nearest one of the query, squared: not more than it is
+  const UsedRows used(texts);
   for (size_t q = 0; q < queries.size(); ++q) {
     const std::span<const TextWord> words = queries.words(q);
     if (words.empty()) continue;
-    GatheredRows query(store, words.size());
-    query.gather(words.size(), unit_length, [&](size_t i) { return words[i].row; });
-    std::fill(nearest.begin(), nearest.end(), std::numeric_limits<double>::infinity());
-    for_each_product(store, query, words.size(), rows, unit_length, request.threads, control,
-                     [&](size_t i, uint32_t row, float dot, double a, double b) {
-                       const double square = row == words[i].row ? 0 : (a + b) * (1 - error) - 2.0 * dot;
-                       nearest[row] = std::min(nearest[row], std::max(0.0, square));
-                     });
+    const std::vector<double> bounds = relaxed_distances(texts, used, words, unit_length, request.threads, control);
     std::vector<Found> candidates;
-    for (size_t t = 0; t < texts.size(); ++t) {
-      if (!can_answer(texts, request, t)) continue;
-      double sum = 0;
-      uint64_t length = 0;
-      for (const TextWord& word : texts.words(t)) {
-        sum += word.count * std::sqrt(nearest[word.row]);
-        length += word.count;
-      }
-      candidates.push_back({sum / static_cast<double>(length) * (1 - 1e-12), static_cast<uint32_t>(t)});
-    }
+    for (size_t t = 0; t < texts.size(); ++t)
+      if (can_answer(texts, request, t)) candidates.push_back({bounds[t], static_cast<uint32_t>(t)});
     std::sort(candidates.begin(), candidates.end(), nearer);
 
     const WordBag query_bag(store, words, unit_length);

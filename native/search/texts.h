@@ -88,10 +88,9 @@ SearchResult search_soft_cosine(const Texts& texts, std::span<const double> leng
                                 std::span<const float> weights, const TextSearchRequest& request, TaskControl& control);
 
 // The texts nearest to each of the queries by Word Mover's Distance, the least first, exactly. Kusner et al. 2015,
-// prefetch and prune: in the order of a lower bound, exact distances are computed only until the bound, and then the
-// relaxed distance, is above the worst answer so far. The bound is not that of centroids but the relaxed distance from
-// the texts to the query, which one look at each different word gives for all texts (Atasu et al. 2017,
-// arXiv:1711.07227).
+// prefetch and prune: in the order of a lower bound, exact distances are computed only until the bound is above the
+// worst answer so far. The bound is not the distance of centroids but the relaxed distance, which is nearer to the
+// exact one: for all texts at once it takes one look at each of their words (Atasu et al. 2017, arXiv:1711.07227).
 SearchResult search_word_movers(const Texts& texts, const Texts& queries, bool unit_length,
                                 const TextSearchRequest& request, TaskControl& control);
 

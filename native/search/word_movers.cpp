@@ -26,28 +26,46 @@ double squared_distance(const float* a, const float* b, size_t dims) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-// Each word of one text goes to the nearest of the other: what is left of the distance when the other text's weights do
-// not matter. The greater of both ways.
-double relaxed_distance(const WordBag& a, const WordBag& b, std::span<const double> cost) {
-  const size_t m = b.words.size();
+// What is left to move once the words that both texts have stay where they are: as distances are a metric, no cheaper
+// way moves them. Amounts are occurrences times the length of the other text, so that both sums are equal.
+struct Remainder {
+  std::vector<size_t> words;  // places in the bag
+  std::vector<uint64_t> amounts;
+};
+
+void split_remainders(const WordBag& a, const WordBag& b, Remainder& from, Remainder& to) {
+  const auto keep = [](Remainder& rest, size_t word, uint64_t amount) {
+    if (amount == 0) return;
+    rest.words.push_back(word);
+    rest.amounts.push_back(amount);
+  };
+  size_t i = 0, j = 0;
+  while (i < a.words.size() || j < b.words.size()) {
+    const bool in_a = i < a.words.size() && (j == b.words.size() || a.words[i].row <= b.words[j].row);
+    const bool in_b = j < b.words.size() && (i == a.words.size() || b.words[j].row <= a.words[i].row);
+    const uint64_t supply = in_a ? a.words[i].count * b.length : 0, demand = in_b ? b.words[j].count * a.length : 0;
+    const uint64_t both = std::min(supply, demand);
+    if (in_a) keep(from, i++, supply - both);
+    if (in_b) keep(to, j++, demand - both);
+  }
+}
+
+// Each word goes to the nearest of the other text: the least cost when the other text's amounts do not matter. The
+// greater of both ways.
+double relaxed_cost(const Remainder& from, const Remainder& to, std::span<const double> cost) {
+  const size_t m = to.words.size();
   std::vector<double> nearest(m, std::numeric_limits<double>::infinity());
   double forth = 0, back = 0;
-  for (size_t i = 0; i < a.words.size(); ++i) {
+  for (size_t i = 0; i < from.words.size(); ++i) {
     double least = std::numeric_limits<double>::infinity();
     for (size_t j = 0; j < m; ++j) {
       least = std::min(least, cost[i * m + j]);
       nearest[j] = std::min(nearest[j], cost[i * m + j]);
     }
-    forth += a.words[i].count * least;
+    forth += static_cast<double>(from.amounts[i]) * least;
   }
-  for (size_t j = 0; j < m; ++j) back += b.words[j].count * nearest[j];
-  return std::max(forth / static_cast<double>(a.length), back / static_cast<double>(b.length));
-}
-
-std::vector<uint64_t> weights(const WordBag& bag, uint64_t other_length) {
-  std::vector<uint64_t> amounts;
-  for (const TextWord& word : bag.words) amounts.push_back(word.count * other_length);
-  return amounts;
+  for (size_t j = 0; j < m; ++j) back += static_cast<double>(to.amounts[j]) * nearest[j];
+  return std::max(forth, back);
 }
 
 }  // namespace
@@ -77,21 +95,24 @@ WordBag::WordBag(const VectorStore& store, std::span<const TextWord> text, bool 
 
 double word_movers_distance(const WordBag& a, const WordBag& b, const TaskControl& control, double limit) {
   if (a.words.empty() || b.words.empty()) return std::numeric_limits<double>::infinity();
-  const size_t n = a.words.size(), m = b.words.size(), dims = a.rows.size() / n;
-  std::vector<double> cost(n * m);
-  for (size_t i = 0; i < n; ++i) {
+  const auto finite = [](float x) { return std::isfinite(x); };
+  if (!std::all_of(a.rows.begin(), a.rows.end(), finite) || !std::all_of(b.rows.begin(), b.rows.end(), finite))
+    return std::numeric_limits<double>::quiet_NaN();
+  const size_t dims = a.rows.size() / a.words.size();
+  Remainder from, to;
+  split_remainders(a, b, from, to);
+  std::vector<double> cost(from.words.size() * to.words.size());
+  for (size_t i = 0; i < from.words.size(); ++i) {
     control.check_cancelled();
-    for (size_t j = 0; j < m; ++j) {
-      const double squares = squared_distance(a.rows.data() + i * dims, b.rows.data() + j * dims, dims);
-      if (!std::isfinite(squares)) return std::numeric_limits<double>::quiet_NaN();
-      cost[i * m + j] = std::sqrt(squares);
-    }
+    for (size_t j = 0; j < to.words.size(); ++j)
+      cost[i * to.words.size() + j] =
+          std::sqrt(squared_distance(a.rows.data() + from.words[i] * dims, b.rows.data() + to.words[j] * dims, dims));
   }
+  const double lengths = static_cast<double>(a.length) * static_cast<double>(b.length);
   // The relaxed sums may be rounded up where the exact one is not.
-  if (std::isfinite(limit) && relaxed_distance(a, b, cost) * (1 - 1e-12) > limit)
+  if (std::isfinite(limit) && relaxed_cost(from, to, cost) * (1 - 1e-12) > limit * lengths)
     return std::numeric_limits<double>::infinity();
-  return transport_cost(weights(a, b.length), weights(b, a.length), cost, control) /
-         (static_cast<double>(a.length) * static_cast<double>(b.length));
+  return transport_cost(from.amounts, to.amounts, cost, control) / lengths;
 }
 
 double word_movers_distance(const VectorStore& store, std::span<const uint32_t> a, std::span<const uint32_t> b,
