@@ -86,8 +86,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
       Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
       Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TaggedTextObject::define(env)),
-      Napi::Persistent(SequenceTaggerObject::define(env))});
-      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TextsObject::define(env))});
+      Napi::Persistent(SequenceTaggerObject::define(env)), Napi::Persistent(TextsObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
