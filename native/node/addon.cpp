@@ -98,6 +98,12 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       .labelled_text = Napi::Persistent(LabelledTextObject::define(env)),
       .classifier = Napi::Persistent(ClassifierObject::define(env)),
   });
+      Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
+      Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
+      Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
+      Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
+      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TaggedTextObject::define(env)),
+      Napi::Persistent(SequenceTaggerObject::define(env)), Napi::Persistent(TextsObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);

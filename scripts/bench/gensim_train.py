@@ -1,7 +1,7 @@
 """Trains gensim in corpus_file mode; prints one JSON line with the CPU seconds of the training phase.
 
 Arguments: a JSON object {corpus, vectorSize, sg, hs, negative, sample, window, epochs, workers} and, where the vectors
-are to be saved in Google's binary format, {output}.
+are to be saved in Google's binary format, {output}; also {alpha} and {seed}.
 """
 
 import json
@@ -33,7 +33,8 @@ model = Word2Vec(
     sample=given["sample"],
     epochs=given["epochs"],
     workers=given["workers"],
-    alpha=0.025,
+    alpha=given.get("alpha", 0.025),
+    seed=given.get("seed", 1),
     min_count=5,
 )
 model.build_vocab(corpus_file=given["corpus"])
