@@ -216,6 +216,6 @@ if (values.docs) {
   replaceSection(
     path.join(docs, 'tuning.md'),
     'bench:tuning',
-    `\`${command}\`, ${machine}, ${today}; the first ${words}; means of ${values.seeds} seeds. What is not changed: ${others}.`,
+    `\`${command}\`, ${machine}, ${today}; the first ${words}; ${Number(values.seeds) > 1 ? `means of ${values.seeds} seeds` : 'one training each'}. What is not changed: ${others}.`,
   );
 }
