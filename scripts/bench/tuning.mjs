@@ -55,12 +55,12 @@ const sweeps = {
   ...Object.fromEntries(
     Object.entries({
       vectorSize: [25, 50, 100, 200, 300],
-      window: [2, 5, 10],
-      epochs: [1, 2, 5, 10],
-      negative: [2, 5, 10],
+      window: [2, 5, 10, 15],
+      epochs: [1, 2, 5, 10, 20],
+      negative: [2, 5, 10, 20],
       sample: [0, 1e-3, 1e-4, 1e-5],
-      minCount: [1, 5, 20],
-      alpha: [0.0125, 0.025, 0.05],
+      minCount: [1, 5, 20, 100],
+      alpha: [0.0125, 0.025, 0.05, 0.1],
       nsExponent: [0, 0.75, 1],
     }).map(([name, list]) => [
       name,
@@ -161,7 +161,7 @@ function chart(name, rows) {
   drawing.setOption({
     animation: false,
     backgroundColor: '#fff',
-    legend: { top: 6 },
+    legend: { top: 6, itemGap: 28 },
     grid: { left: 46, right: 52, top: 44, bottom: 44 },
     xAxis: {
       type: 'category',
@@ -191,10 +191,10 @@ function chart(name, rows) {
   return svg;
 }
 
-const command = `npm run bench:tuning${process.argv
-  .slice(2)
-  .map((argument) => ` ${argument}`)
-  .join('')}`;
+const command = [
+  'npm run bench:tuning',
+  ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : []),
+].join(' ');
 const docs = path.join(root, 'docs');
 for (const [name, sweep] of Object.entries(sweeps)) {
   if (values.only && !values.only.split(',').includes(name)) continue;
@@ -216,6 +216,6 @@ if (values.docs) {
   replaceSection(
     path.join(docs, 'tuning.md'),
     'bench:tuning',
-    `\`${command}\`, ${machine}, ${today}; the first ${words}; means of ${values.seeds} seeds. What is not changed: ${others}.`,
+    `\`${command}\`, ${machine}, ${today}; the first ${words}; ${Number(values.seeds) > 1 ? `means of ${values.seeds} seeds` : 'one training each'}. What is not changed: ${others}.`,
   );
 }
