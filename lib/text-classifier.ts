@@ -13,7 +13,7 @@ import {
   type NativeLabelledText,
 } from './native.js';
 import { defaultOf, expectedValue, isValid, unknownOption, type OptionSpec } from './options.js';
-import { isFiles, nameOf, readSource, type CorpusFiles, type Sentence } from './text-source.js';
+import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
 
 /** A document to classify: words that are taken as they are, or a text that is split at blanks. */
 export type Document = string | readonly string[] | { text: string } | { tokens: readonly string[] };
