@@ -684,11 +684,14 @@ function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown
     throw notA('a share as validation beside refit', validation, 'ERR_W2V_OPTION');
   const { classWeights } = given;
   if (classWeights !== undefined) {
+    const weights: unknown = classWeights;
     const valid =
-      classWeights === 'balanced' ||
-      (typeof classWeights === 'object' &&
-        classWeights !== null &&
-        Object.values(classWeights).every((weight) => Number.isFinite(weight) && weight > 0));
+      weights === 'balanced' ||
+      (typeof weights === 'object' &&
+        weights !== null &&
+        Object.values(weights).every(
+          (weight) => typeof weight === 'number' && weight > 0 && weight < Infinity,
+        ));
     if (!valid)
       throw notA(
         "classWeights to be 'balanced' or an object of numbers above 0",

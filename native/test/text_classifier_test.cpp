@@ -400,7 +400,9 @@ TEST_CASE("documents: what is wrong has its line") {
   CHECK_CODE(train(read("__label__a x\n__label__a y\n"), {}), code::labelled_text, "one: 'a'");
   CHECK_CODE(train(read("\n \n"), {}), code::corpus_empty, "there is none");
   ClassifierOptions options;
-  options.alpha = 1e30f;
+  options.loss = ClassifierLoss::one_vs_all;
+  options.epochs = 30;
+  options.alpha = options.vector_alpha = 100;
   CHECK_CODE(train(read(made_lines(300, 1)), options), code::option, "Expected a smaller alpha");
 }
 
