@@ -62,7 +62,8 @@ void score_block(const float* const* inputs, size_t n_inputs, const float* const
 
 // ---- logistic ----
 
-// e^x = 2^n · e^r with |r| ≤ ln2 / 2, e^r by its Taylor series: 1e-7 relative error. Beyond ±87 it stays what it is there.
+// e^x = 2^n · e^r with |r| ≤ ln2 / 2, e^r by its Taylor series: 1e-7 relative error. Beyond ±87 it stays what it is
+// there.
 Vec exponential(Vec x) {
   const Vec y = clamp(x, -87.0f, 87.0f);
   const Vec n = round_to_whole(mul(y, broadcast(1.44269504f)));
@@ -73,9 +74,7 @@ Vec exponential(Vec x) {
   return times_power_of_two(e, n);
 }
 
-Vec logistic(Vec x) {
-  return divide(broadcast(1.0f), add(exponential(mul(x, broadcast(-1.0f))), broadcast(1.0f)));
-}
+Vec logistic(Vec x) { return divide(broadcast(1.0f), add(exponential(mul(x, broadcast(-1.0f))), broadcast(1.0f))); }
 
 // ---- update ----
 

@@ -54,8 +54,7 @@ void add_to_rows(float* rows, const WeightedRow* terms, size_t n_terms, size_t s
     for (size_t i = 0; i < n_terms; ++i) {
       float* row = rows + size_t{terms[i].row} * stride + first;
       const Vec weight = broadcast(factor * terms[i].weight);
-      for (size_t j = 0; j < n; ++j)
-        store(row + j * Vec::width, fma(weight, x[j], load(row + j * Vec::width)));
+      for (size_t j = 0; j < n; ++j) store(row + j * Vec::width, fma(weight, x[j], load(row + j * Vec::width)));
     }
   });
 }

@@ -79,13 +79,13 @@ Napi::Value load_vectors(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(
-      new AddonData{Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
-                    Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
-                    Napi::Persistent(FrozenPhrasesObject::define(env)),
-                    Napi::Persistent(PhraseJoinerObject::define(env)), Napi::Persistent(VectorStoreObject::define(env)),
-                    Napi::Persistent(VectorIndexObject::define(env)), Napi::Persistent(ByteBufferObject::define(env)),
-                    Napi::Persistent(LabelledTextObject::define(env)), Napi::Persistent(ClassifierObject::define(env))});
+  env.SetInstanceData(new AddonData{
+      Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
+      Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
+      Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
+      Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
+      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(LabelledTextObject::define(env)),
+      Napi::Persistent(ClassifierObject::define(env))});
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);

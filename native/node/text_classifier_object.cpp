@@ -159,7 +159,8 @@ Napi::Value LabelledTextObject::words(const Napi::CallbackInfo& info) {
 Napi::Function ClassifierObject::define(Napi::Env env) {
   return DefineClass(
       env, "Classifier",
-      {InstanceAccessor<&ClassifierObject::size>("size"), InstanceAccessor<&ClassifierObject::vector_size>("vectorSize"),
+      {InstanceAccessor<&ClassifierObject::size>("size"),
+       InstanceAccessor<&ClassifierObject::vector_size>("vectorSize"),
        InstanceMethod<&ClassifierObject::labels>("labels"), InstanceMethod<&ClassifierObject::predict>("predict"),
        InstanceMethod<&ClassifierObject::evaluate>("evaluate"), InstanceMethod<&ClassifierObject::vectors>("vectors"),
        InstanceMethod<&ClassifierObject::save>("save")});
@@ -176,18 +177,18 @@ Napi::Value ClassifierObject::train(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto training = text_of(info[0]), validation = info[1].IsObject() ? text_of(info[1]) : nullptr;
     const auto vectors = info[2].IsObject() ? VectorStoreObject::Unwrap(info[2].As<Napi::Object>())->store() : nullptr;
-    return start_job(
-        info.Env(), Phase::training,
-        [training, validation, vectors, options = to_options(info[3].As<Napi::Object>())](TaskControl& control) -> ToJs {
-          if (vectors) vectors->check_unchanged();
-          return [trained = train_classifier(*training, validation.get(), vectors.get(), options, control)](
-                     Napi::Env env) -> Napi::Value {
-            Napi::Object js = Napi::Object::New(env);
-            js["classifier"] = wrap(env, trained.classifier);
-            js["report"] = to_js(env, trained.report);
-            return js;
-          };
-        });
+    return start_job(info.Env(), Phase::training,
+                     [training, validation, vectors,
+                      options = to_options(info[3].As<Napi::Object>())](TaskControl& control) -> ToJs {
+                       if (vectors) vectors->check_unchanged();
+                       return [trained = train_classifier(*training, validation.get(), vectors.get(), options,
+                                                          control)](Napi::Env env) -> Napi::Value {
+                         Napi::Object js = Napi::Object::New(env);
+                         js["classifier"] = wrap(env, trained.classifier);
+                         js["report"] = to_js(env, trained.report);
+                         return js;
+                       };
+                     });
   });
 }
 
@@ -225,26 +226,25 @@ Napi::Value ClassifierObject::labels(const Napi::CallbackInfo& info) {
 
 Napi::Value ClassifierObject::predict(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(info.Env(), Phase::searching,
-                     [classifier = classifier_, text = text_of(info[0]), rules = to_rules(info[1], info[2]),
-                      threads = info[3].As<Napi::Number>().Uint32Value()](TaskControl& control) -> ToJs {
-                       const EncodedDocuments documents = encode_all(*classifier, text->take(), threads, control);
-                       return [found = w2v::predict(*classifier, documents, rules, threads, control)](
-                                  Napi::Env env) -> Napi::Value {
-                         std::vector<uint32_t> ends(found.ends.begin(), found.ends.end()), labels;
-                         std::vector<float> probabilities;
-                         for (const Prediction& prediction : found.values) {
-                           labels.push_back(prediction.label);
-                           probabilities.push_back(prediction.probability);
-                         }
-                         Napi::Object js = Napi::Object::New(env);
-                         js["ends"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(ends));
-                         js["labels"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(labels));
-                         js["probabilities"] =
-                             to_typed_array<Napi::Float32Array>(env, std::span<const float>(probabilities));
-                         return js;
-                       };
-                     });
+    return start_job(
+        info.Env(), Phase::searching,
+        [classifier = classifier_, text = text_of(info[0]), rules = to_rules(info[1], info[2]),
+         threads = info[3].As<Napi::Number>().Uint32Value()](TaskControl& control) -> ToJs {
+          const EncodedDocuments documents = encode_all(*classifier, text->take(), threads, control);
+          return [found = w2v::predict(*classifier, documents, rules, threads, control)](Napi::Env env) -> Napi::Value {
+            std::vector<uint32_t> ends(found.ends.begin(), found.ends.end()), labels;
+            std::vector<float> probabilities;
+            for (const Prediction& prediction : found.values) {
+              labels.push_back(prediction.label);
+              probabilities.push_back(prediction.probability);
+            }
+            Napi::Object js = Napi::Object::New(env);
+            js["ends"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(ends));
+            js["labels"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(labels));
+            js["probabilities"] = to_typed_array<Napi::Float32Array>(env, std::span<const float>(probabilities));
+            return js;
+          };
+        });
   });
 }
 
@@ -256,10 +256,8 @@ Napi::Value ClassifierObject::evaluate(const Napi::CallbackInfo& info) {
                        const auto documents = std::make_shared<const EncodedDocuments>(
                            encode_all(*classifier, text->documents(), threads, control));
                        control.begin(Phase::searching, documents->size());
-                       return [evaluation = w2v::evaluate(*classifier, *documents, rules, threads, control),
-                               documents](Napi::Env env) -> Napi::Value {
-                         return to_js(env, evaluation, documents->unseen);
-                       };
+                       return [evaluation = w2v::evaluate(*classifier, *documents, rules, threads, control), documents](
+                                  Napi::Env env) -> Napi::Value { return to_js(env, evaluation, documents->unseen); };
                      });
   });
 }
@@ -271,13 +269,13 @@ Napi::Value ClassifierObject::vectors(const Napi::CallbackInfo& info) {
 
 Napi::Value ClassifierObject::save(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(info.Env(), Phase::saving,
-                     [classifier = classifier_, path = info[0].As<Napi::String>().Utf8Value(),
-                      precision = to_precision(info[1]),
-                      notes = info[2].As<Napi::String>().Utf8Value()](TaskControl& control) -> ToJs {
-                       save_classifier(*classifier, path, precision, notes, control);
-                       return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
-                     });
+    return start_job(
+        info.Env(), Phase::saving,
+        [classifier = classifier_, path = info[0].As<Napi::String>().Utf8Value(), precision = to_precision(info[1]),
+         notes = info[2].As<Napi::String>().Utf8Value()](TaskControl& control) -> ToJs {
+          save_classifier(*classifier, path, precision, notes, control);
+          return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+        });
   });
 }
 

@@ -34,7 +34,8 @@ void LabelledText::add_word(std::string_view word) {
   const uint32_t id = documents_.words.insert(word);
   if (id == documents_.word_counts.size()) {
     // Once for each different word.
-    if (!is_valid_utf8(word)) throw error(code::text_encoding, "expected UTF-8 but received the word '" + repaired_utf8(word, "\uFFFD") + "'");
+    if (!is_valid_utf8(word))
+      throw error(code::text_encoding, "expected UTF-8 but received the word '" + repaired_utf8(word, "\uFFFD") + "'");
     documents_.word_counts.push_back(0);
   }
   ++documents_.word_counts[id];
@@ -45,7 +46,8 @@ void LabelledText::add_label(std::string_view label) {
   const uint32_t id = documents_.labels.insert(label);
   if (id == documents_.label_counts.size()) {
     if (!is_valid_utf8(label))
-      throw error(code::text_encoding, "expected UTF-8 but received the label '" + repaired_utf8(label, "\uFFFD") + "'");
+      throw error(code::text_encoding,
+                  "expected UTF-8 but received the label '" + repaired_utf8(label, "\uFFFD") + "'");
     documents_.label_counts.push_back(0);
   }
   Lists<uint32_t>& lists = documents_.document_labels;
@@ -71,7 +73,8 @@ void LabelledText::read(std::string_view bytes, Framing framing, const Place& pl
         if (framing == Framing::lines) {
           open_ = true;
           if (!prefix_.empty() && word.starts_with(prefix_)) {
-            if (word.size() == prefix_.size()) throw error(code::labelled_text, "expected the name of a label after '" + prefix_ + "'");
+            if (word.size() == prefix_.size())
+              throw error(code::labelled_text, "expected the name of a label after '" + prefix_ + "'");
             add_label(word.substr(prefix_.size()));
           } else {
             add_word(word);

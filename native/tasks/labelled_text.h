@@ -81,8 +81,8 @@ class LabelledText {
     Framing framing;
   };
   std::vector<Source> sources_;
-  uint64_t line_ = 1;          // of the open document
-  bool open_ = false;          // something of it has been read
+  uint64_t line_ = 1;            // of the open document
+  bool open_ = false;            // something of it has been read
   uint64_t labels_to_come_ = 0;  // Framing::tokens
 };
 

@@ -67,7 +67,8 @@ uint64_t EncodedDocuments::total_words() const { return std::accumulate(words.be
 
 void NgramRows::insert(uint32_t bucket, uint32_t row) {
   if (2 * (size_ + 1) > slots_.size()) {
-    const std::vector<Slot> before = std::exchange(slots_, std::vector<Slot>(std::max<size_t>(16, 2 * slots_.size()), Slot{0, no_word}));
+    const std::vector<Slot> before =
+        std::exchange(slots_, std::vector<Slot>(std::max<size_t>(16, 2 * slots_.size()), Slot{0, no_word}));
     for (const Slot& slot : before)
       if (slot.row != no_word) slots_[slot_of(slot.bucket)] = slot;
   }
@@ -140,9 +141,10 @@ ClassifierScorer::ClassifierScorer(const TextClassifier& classifier)
       scores_(1, classifier.head.rows(), "scores") {
   std::iota(targets_.begin(), targets_.end(), 0);
   if (classifier.loss == ClassifierLoss::hierarchical_softmax) path_products_.resize(classifier.labels.size());
-  const uint64_t all = classifier.loss == ClassifierLoss::one_vs_all
-                           ? classifier.documents
-                           : std::accumulate(classifier.label_counts.begin(), classifier.label_counts.end(), uint64_t{0});
+  const uint64_t all =
+      classifier.loss == ClassifierLoss::one_vs_all
+          ? classifier.documents
+          : std::accumulate(classifier.label_counts.begin(), classifier.label_counts.end(), uint64_t{0});
   for (const uint64_t count : classifier.label_counts)
     shares_.push_back(static_cast<float>(static_cast<double>(count) / static_cast<double>(std::max<uint64_t>(1, all))));
 }

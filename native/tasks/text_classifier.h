@@ -55,17 +55,17 @@ class NgramRows {
   size_t size_ = 0;
 };
 
-// A document is the mean of the vectors of its features: its words, the n-grams of its words by hash, and its end, which
-// every document has (fastText's </s>: it lets the head know how frequent labels are). What is not known is left out; a
-// document of which nothing is known gets each label's share of the training documents as its probability.
+// A document is the mean of the vectors of its features: its words, the n-grams of its words by hash, and its end,
+// which every document has (fastText's </s>: it lets the head know how frequent labels are). What is not known is left
+// out; a document of which nothing is known gets each label's share of the training documents as its probability.
 // Immutable but for training; const members may be called from several threads.
 struct TextClassifier {
   ClassifierLoss loss = ClassifierLoss::softmax;
   uint32_t word_ngrams = 1;  // words in the longest n-gram
   WordIndex words;           // word i has row 1 + i of `features`
   std::vector<uint64_t> word_counts;
-  uint64_t buckets = 0;      // an n-gram's is its hash modulo this; 0: there are none
-  NgramRows ngram_rows;      // of the buckets that training filled
+  uint64_t buckets = 0;                // an n-gram's is its hash modulo this; 0: there are none
+  NgramRows ngram_rows;                // of the buckets that training filled
   WordIndex labels;                    // by falling count
   std::vector<uint64_t> label_counts;  // documents of the training
   uint64_t documents = 0;              // all of them
@@ -127,8 +127,8 @@ struct Prediction {
 
 struct PredictionRules {
   uint32_t top_n = 0;  // labels at most; 0: softmax 1, one-vs-all any number
-  // From which probability on; NaN: the classifier's thresholds (softmax: 0). Where it is not given and each document of
-  // the training had a label, the likeliest label is predicted even below its threshold.
+  // From which probability on; NaN: the classifier's thresholds (softmax: 0). Where it is not given and each document
+  // of the training had a label, the likeliest label is predicted even below its threshold.
   float threshold = std::numeric_limits<float>::quiet_NaN();
 };
 
@@ -148,8 +148,8 @@ struct ClassifierEvaluation {
     uint64_t documents;
   };
   uint64_t documents = 0;
-  uint64_t exact = 0;             // all labels right, none wrong or missed
-  std::vector<Label> labels;      // of the classifier, then the unseen ones
+  uint64_t exact = 0;                // all labels right, none wrong or missed
+  std::vector<Label> labels;         // of the classifier, then the unseen ones
   std::vector<Confusion> confusion;  // documents of one label: it and the likeliest one; by both numbers
 
   double micro_f1() const;

@@ -121,10 +121,10 @@ LoadedClassifier load_classifier(const std::string& path, TaskControl& control) 
       loss > static_cast<uint64_t>(ClassifierLoss::hierarchical_softmax) ||
       labels < (loss == static_cast<uint64_t>(ClassifierLoss::one_vs_all) ? 1u : 2u) ||
       numbers[row_precision] > static_cast<uint64_t>(Precision::int8))
-    throw file.format_error("expected the sizes of a classifier but the header says " + std::to_string(numbers[n_words]) +
-                            " words, " + std::to_string(labels) + " labels, " + std::to_string(numbers[n_dims]) +
-                            " dimensions, " + std::to_string(numbers[n_ngrams]) + " n-grams in " +
-                            std::to_string(numbers[n_buckets]) + " buckets");
+    throw file.format_error("expected the sizes of a classifier but the header says " +
+                            std::to_string(numbers[n_words]) + " words, " + std::to_string(labels) + " labels, " +
+                            std::to_string(numbers[n_dims]) + " dimensions, " + std::to_string(numbers[n_ngrams]) +
+                            " n-grams in " + std::to_string(numbers[n_buckets]) + " buckets");
   control.begin(Phase::loading, size);
   for (const SectionFile::Section& section : file.sections()) section.verify(path, control);
 
@@ -144,8 +144,9 @@ LoadedClassifier load_classifier(const std::string& path, TaskControl& control) 
   classifier->buckets = numbers[n_buckets];
   for (size_t i = 0; i < buckets.size(); ++i) {
     if (buckets[i] >= numbers[n_buckets] || classifier->ngram_rows.find(buckets[i]) != no_word)
-      throw file.format_error("expected each n-gram in a bucket of its own below " + std::to_string(numbers[n_buckets]) +
-                              " but n-gram " + std::to_string(i) + " is in " + std::to_string(buckets[i]));
+      throw file.format_error("expected each n-gram in a bucket of its own below " +
+                              std::to_string(numbers[n_buckets]) + " but n-gram " + std::to_string(i) + " is in " +
+                              std::to_string(buckets[i]));
     classifier->ngram_rows.insert(buckets[i], static_cast<uint32_t>(1 + numbers[n_words] + i));
   }
   if (classifier->loss == ClassifierLoss::hierarchical_softmax) {

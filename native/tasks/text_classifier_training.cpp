@@ -81,14 +81,16 @@ void check_documents(const LabelledText& text, const std::vector<uint32_t>& whic
   if (loss != ClassifierLoss::one_vs_all)
     for (const uint32_t document : which)
       if (documents.document_labels[document].empty())
-        throw Error(code::labelled_text, text.place_of(document) +
-                                             ": expected a label but there is none (with the loss 'ova', documents need "
-                                             "none)");
+        throw Error(code::labelled_text,
+                    text.place_of(document) +
+                        ": expected a label but there is none (with the loss 'ova', documents need "
+                        "none)");
   const size_t labels = documents.labels.size(), needed = loss == ClassifierLoss::one_vs_all ? 1 : 2;
   if (labels < needed)
-    throw Error(code::labelled_text, "Expected " + std::string(needed == 1 ? "a label" : "two labels") +
-                                         " at least but all documents together have " +
-                                         (labels == 0 ? "none" : "one: '" + std::string(documents.labels.word(0)) + "'"));
+    throw Error(code::labelled_text,
+                "Expected " + std::string(needed == 1 ? "a label" : "two labels") +
+                    " at least but all documents together have " +
+                    (labels == 0 ? "none" : "one: '" + std::string(documents.labels.word(0)) + "'"));
 }
 
 TextClassifier make_classifier(const Documents& documents, const std::vector<uint32_t>& which,
@@ -152,8 +154,10 @@ TextClassifier make_classifier(const Documents& documents, const std::vector<uin
   for (uint32_t word = 0; word < given.size(); ++word)
     if (given[word] != no_word) vectors->copy_row(given[word], classifier.features.row(1 + word));
   const size_t labels = classifier.labels.size();
-  if (options.loss == ClassifierLoss::hierarchical_softmax) classifier.tree = build_huffman_tree(classifier.label_counts);
-  classifier.head = Matrix(labels - (options.loss == ClassifierLoss::hierarchical_softmax), options.vector_size, "head");
+  if (options.loss == ClassifierLoss::hierarchical_softmax)
+    classifier.tree = build_huffman_tree(classifier.label_counts);
+  classifier.head =
+      Matrix(labels - (options.loss == ClassifierLoss::hierarchical_softmax), options.vector_size, "head");
   classifier.thresholds.assign(options.loss == ClassifierLoss::one_vs_all ? labels : 0, 0.5f);
   return classifier;
 }
@@ -180,7 +184,10 @@ std::vector<float> class_weights(const TextClassifier& classifier, uint64_t docu
 class OwnHead {
  public:
   OwnHead(Matrix& common, std::mutex& mutex)
-      : common_(common), mutex_(mutex), own_(common.rows(), common.dims(), "head"), before_(common.rows(), common.dims(), "head") {
+      : common_(common),
+        mutex_(mutex),
+        own_(common.rows(), common.dims(), "head"),
+        before_(common.rows(), common.dims(), "head") {
     const std::lock_guard<std::mutex> lock(mutex_);
     std::copy_n(common_.row(0), floats(), own_.row(0));
     std::copy_n(common_.row(0), floats(), before_.row(0));
@@ -358,7 +365,8 @@ class Run {
     if (losses.samples == 0) return std::numeric_limits<double>::quiet_NaN();
     const double loss = losses.sum / static_cast<double>(losses.samples);
     // So sure of what is wrong is but what has lost its way; a sum over the labels of one-vs-all.
-    const double most = 30.0 * (classifier_.loss == ClassifierLoss::one_vs_all ? static_cast<double>(classifier_.labels.size()) : 1);
+    const double most =
+        30.0 * (classifier_.loss == ClassifierLoss::one_vs_all ? static_cast<double>(classifier_.labels.size()) : 1);
     if (!(loss <= most))
       throw Error(code::option, "Expected a smaller alpha: with " + std::to_string(options_.alpha) +
                                     " the training diverges (the loss is " + std::to_string(loss) + ")");
@@ -411,7 +419,8 @@ class Run {
   float tell(uint64_t done) {
     const uint64_t all = done_.fetch_add(done, std::memory_order_relaxed) + done;
     const float rate =
-        options_.alpha * (1 - static_cast<float>(static_cast<double>(all) / static_cast<double>(std::max<uint64_t>(1, total_))));
+        options_.alpha *
+        (1 - static_cast<float>(static_cast<double>(all) / static_cast<double>(std::max<uint64_t>(1, total_))));
     control_.done.store(all, std::memory_order_relaxed);
     control_.learning_rate.store(rate, std::memory_order_relaxed);
     return rate;
@@ -444,8 +453,8 @@ TrainedClassifier train_classifier(const LabelledText& training, const LabelledT
   const Documents& documents = training.documents();
   const auto fit = [&](const std::vector<uint32_t>& which, const Documents& held_out_text,
                        const std::vector<uint32_t>& held_out_which, uint32_t until) {
-    auto classifier = std::make_shared<TextClassifier>(
-        make_classifier(documents, which, vectors, options, report, control));
+    auto classifier =
+        std::make_shared<TextClassifier>(make_classifier(documents, which, vectors, options, report, control));
     const EncodedDocuments encoded = encode(*classifier, documents, which, options.threads, control);
     const EncodedDocuments held_out = encode(*classifier, held_out_text, held_out_which, options.threads, control);
     report.documents = encoded.size();

@@ -23,8 +23,8 @@ struct ClassifierOptions {
   uint64_t seed = 1;
   bool balanced = false;  // each label weighs documents / (labels · documents of it)
   std::vector<std::pair<std::string, double>> class_weights;  // or so much; others 1
-  double validation = 0;  // share of the documents that are kept for validation
-  bool refit = false;     // with such a share: then train again on all documents
+  double validation = 0;                                      // share of the documents that are kept for validation
+  bool refit = false;                                         // with such a share: then train again on all documents
   uint32_t patience = 0;  // epochs without a better micro F1 on validation, after which it ends; 0: it does not
 };
 
@@ -36,15 +36,16 @@ struct ClassifierEpoch {
 struct ClassifierReport {
   uint64_t documents = 0, words = 0;  // of the training
   uint64_t validation_documents = 0;
-  uint64_t empty_documents = 0;    // without a word that is known: nothing is learned of them, but how frequent labels are
-  uint64_t single_labels = 0;      // labels with one document
-  uint64_t unseen_labels = 0;      // of the validation
-  uint64_t pretrained_words = 0;   // whose vectors were given
+  uint64_t empty_documents =
+      0;                       // without a word that is known: nothing is learned of them, but how frequent labels are
+  uint64_t single_labels = 0;  // labels with one document
+  uint64_t unseen_labels = 0;  // of the validation
+  uint64_t pretrained_words = 0;  // whose vectors were given
   std::vector<ClassifierEpoch> epochs;
-  uint32_t best_epoch = 0;         // from 1: whose weights the classifier has
-  uint64_t trained_words = 0;      // in all epochs, known or not
+  uint32_t best_epoch = 0;              // from 1: whose weights the classifier has
+  uint64_t trained_words = 0;           // in all epochs, known or not
   double seconds = 0, cpu_seconds = 0;  // of learning, all threads together; validation apart
-  bool stopped = false;            // by control.stop_early
+  bool stopped = false;                 // by control.stop_early
 };
 
 struct TrainedClassifier {
@@ -57,12 +58,11 @@ struct TrainedClassifier {
 // same from the same seed.
 //
 // `vectors`: those of words that are known already, or nullptr; with vector_alpha 0, other words and n-grams are left
-// out. `validation`: documents to measure micro F1 on after each epoch, whose thresholds a one-vs-all classifier gets; or
-// nullptr; then options.validation says how many of the training documents serve for that: they are drawn, but a label
-// keeps a document at least.
-// Throws ERR_W2V_CORPUS_EMPTY, ERR_W2V_LABELLED_TEXT (a document without a label, but for one-vs-all; fewer than two
-// labels), ERR_W2V_OPTION (class weights of unknown labels; a rate at which it diverges), ERR_W2V_CANCELLED,
-// ERR_W2V_MEMORY. Progress: words.
+// out. `validation`: documents to measure micro F1 on after each epoch, whose thresholds a one-vs-all classifier gets;
+// or nullptr; then options.validation says how many of the training documents serve for that: they are drawn, but a
+// label keeps a document at least. Throws ERR_W2V_CORPUS_EMPTY, ERR_W2V_LABELLED_TEXT (a document without a label, but
+// for one-vs-all; fewer than two labels), ERR_W2V_OPTION (class weights of unknown labels; a rate at which it
+// diverges), ERR_W2V_CANCELLED, ERR_W2V_MEMORY. Progress: words.
 TrainedClassifier train_classifier(const LabelledText& training, const LabelledText* validation,
                                    const VectorStore* vectors, const ClassifierOptions& options, TaskControl& control);
 

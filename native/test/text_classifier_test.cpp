@@ -171,8 +171,7 @@ TEST_CASE("gradient check of the head and of the vectors against finite differen
         fill(classifier.head, random, 1);
         const std::vector<WeightedRow> features{{0, 0.25f}, {1, 0.5f}, {3, 0.25f}};
         const std::vector<uint32_t> labels = several ? std::vector<uint32_t>{1, 4} : std::vector<uint32_t>{2};
-        const std::vector<float> weights =
-            weighted ? std::vector<float>{1, 2, 0.5f, 1, 3} : std::vector<float>{};
+        const std::vector<float> weights = weighted ? std::vector<float>{1, 2, 0.5f, 1, 3} : std::vector<float>{};
         const auto weight = [&](uint32_t label) { return weights.empty() ? 1.0 : double{weights[label]}; };
         const auto objective = [&](const Rows& vectors, const Rows& head) {
           std::vector<double> x(7, 0.0), scores(head.size(), 0.0);
@@ -220,7 +219,8 @@ TEST_CASE("gradient check of the head and of the vectors against finite differen
         double worst = 0;
         for (size_t d = 0; d < 7; ++d) {
           for (size_t t = 0; t < head.size(); ++t)
-            worst = std::max(worst, std::abs((classifier.head.row(t)[d] - head[t][d]) / double{rate} - slope(true, t, d)));
+            worst =
+                std::max(worst, std::abs((classifier.head.row(t)[d] - head[t][d]) / double{rate} - slope(true, t, d)));
           for (const size_t row : {0, 1, 2, 3}) {
             const double own_rate = double{rate} * (row == 0 ? 1 : 0.5);
             worst = std::max(
@@ -295,7 +295,8 @@ TEST_CASE("n-grams tell apart what words do not") {
   CHECK(train(training, options).classifier->features.rows() <= 1 + 4 + 3);
 }
 
-TEST_CASE("given vectors: frozen ones stay, words without one are left out, and fine-tuned ones move at their own rate") {
+TEST_CASE(
+    "given vectors: frozen ones stay, words without one are left out, and fine-tuned ones move at their own rate") {
   WordIndex words;
   for (const char* word : {"good", "bad", "elsewhere"}) words.insert(word);
   Matrix rows(3, 2, "test");
@@ -322,7 +323,8 @@ TEST_CASE("given vectors: frozen ones stay, words without one are left out, and 
   CHECK(trained.classifier->features.row(1 + trained.classifier->words.find("elsewhere"))[1] == 5);
 }
 
-TEST_CASE("validation by a share: a label keeps a document, the best epoch's weights are kept, refit has all documents") {
+TEST_CASE(
+    "validation by a share: a label keeps a document, the best epoch's weights are kept, refit has all documents") {
   std::string lines = made_lines(300, 1) + "__label__once of9x1 any1\n";
   const LabelledText training = read(lines);
   ClassifierOptions options;
@@ -349,7 +351,8 @@ TEST_CASE("tuned thresholds are those with the best micro F1 on validation") {
   // The right label has but a small probability: at 0.5 nothing is predicted.
   std::string lines;
   for (int i = 0; i < 300; ++i)
-    lines += (i % 3 == 0 ? "__label__rare " : "") + std::string(i % 3 == 0 || i % 4 == 0 ? "sign" : "other") + " word\n";
+    lines +=
+        (i % 3 == 0 ? "__label__rare " : "") + std::string(i % 3 == 0 || i % 4 == 0 ? "sign" : "other") + " word\n";
   const LabelledText training = read(lines);
   ClassifierOptions options;
   options.loss = ClassifierLoss::one_vs_all;
@@ -369,7 +372,8 @@ TEST_CASE("tuned thresholds are those with the best micro F1 on validation") {
 
 TEST_CASE("class weights: of a label that is rare but weighs much, more is predicted") {
   std::string lines;
-  for (int i = 0; i < 200; ++i) lines += (i % 10 == 0 ? "__label__rare " : "__label__often ") + std::string("same words\n");
+  for (int i = 0; i < 200; ++i)
+    lines += (i % 10 == 0 ? "__label__rare " : "__label__often ") + std::string("same words\n");
   const LabelledText training = read(lines);
   for (const ClassifierLoss loss : all_losses) {
     ClassifierOptions options;
@@ -442,7 +446,8 @@ TEST_CASE("documents come in pieces, and whole ones can be taken in between") {
   }
 }
 
-TEST_CASE("labels that training did not have count as missed, and documents without known words get the frequent ones") {
+TEST_CASE(
+    "labels that training did not have count as missed, and documents without known words get the frequent ones") {
   std::string lines;
   for (int i = 0; i < 100; ++i) lines += i % 4 ? "__label__often a b\n" : "__label__rare c d\n";
   const TrainedClassifier trained = train(read(lines), {});
