@@ -13,7 +13,7 @@ import {
   type NativeLabelledText,
 } from './native.js';
 import { defaultOf, expectedValue, isValid, unknownOption, type OptionSpec } from './options.js';
-import { isFiles, nameOf, readSource, type CorpusFiles, type Sentence } from './text-source.js';
+import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
 
 /** A document to classify: words that are taken as they are, or a text that is split at blanks. */
 export type Document = string | readonly string[] | { text: string } | { tokens: readonly string[] };
@@ -684,11 +684,14 @@ function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown
     throw notA('a share as validation beside refit', validation, 'ERR_W2V_OPTION');
   const { classWeights } = given;
   if (classWeights !== undefined) {
+    const weights: unknown = classWeights;
     const valid =
-      classWeights === 'balanced' ||
-      (typeof classWeights === 'object' &&
-        classWeights !== null &&
-        Object.values(classWeights).every((weight) => Number.isFinite(weight) && weight > 0));
+      weights === 'balanced' ||
+      (typeof weights === 'object' &&
+        weights !== null &&
+        Object.values(weights).every(
+          (weight) => typeof weight === 'number' && weight > 0 && weight < Infinity,
+        ));
     if (!valid)
       throw notA(
         "classWeights to be 'balanced' or an object of numbers above 0",

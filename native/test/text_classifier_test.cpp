@@ -295,7 +295,8 @@ TEST_CASE("n-grams tell apart what words do not") {
   CHECK(train(training, options).classifier->features.rows() <= 1 + 4 + 3);
 }
 
-TEST_CASE("given vectors: frozen ones stay, words without one are left out; fine-tuned ones move at their own rate") {
+TEST_CASE(
+    "given vectors: frozen ones stay, words without one are left out, and fine-tuned ones move at their own rate") {
   WordIndex words;
   for (const char* word : {"good", "bad", "elsewhere"}) words.insert(word);
   Matrix rows(3, 2, "test");
@@ -403,7 +404,9 @@ TEST_CASE("documents: what is wrong has its line") {
   CHECK_CODE(train(read("__label__a x\n__label__a y\n"), {}), code::labelled_text, "one: 'a'");
   CHECK_CODE(train(read("\n \n"), {}), code::corpus_empty, "there is none");
   ClassifierOptions options;
-  options.alpha = 1e30f;
+  options.loss = ClassifierLoss::one_vs_all;
+  options.epochs = 30;
+  options.alpha = options.vector_alpha = 100;
   CHECK_CODE(train(read(made_lines(300, 1)), options), code::option, "Expected a smaller alpha");
 }
 
@@ -471,7 +474,7 @@ TEST_CASE("documents without a known word are counted, and not learned from") {
   CHECK(nothing.report.trained_words == 0);
 }
 
-TEST_CASE("files: what is saved is loaded, at every precision; damage is noticed") {
+TEST_CASE("files: what is saved is loaded, at every precision, and damage is noticed") {
   const LabelledText training = read(made_lines(300, 1));
   const test::TemporaryFolder folder;
   const std::string path = folder.file("classifier");
