@@ -128,7 +128,7 @@ export async function nearest(path: string, word: string): Promise<string[]> {
 
 function packTarball() {
   if (!existsSync(path.join(root, prebuilt)))
-    throw new Error(`${prebuilt} is not there: npm run prebuild:native makes it`);
+    throw new Error(`${prebuilt} is not there: npm run prebuilds makes it`);
   const [{ filename, files, size }] = JSON.parse(
     run('npm pack', 'npm', ['pack', '--json', '--silent', '--pack-destination', folder], { cwd: root }),
   );

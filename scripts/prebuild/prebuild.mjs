@@ -1,4 +1,4 @@
-// `npm run prebuild:native`: compiles the addon for this platform and puts it where node-gyp-build finds it,
+// `npm run prebuilds`: compiles the addon for this platform and puts it where node-gyp-build finds it,
 // prebuilds/<platform>-<arch>. On glibc it is linked for old systems, whatever this one is. Its build folder is its own.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
