@@ -316,7 +316,10 @@ export function defaultOf(spec: OptionSpec): unknown {
 /** The options of one training: those given, checked, and the defaults of all others. */
 export type ResolvedTrainingOptions = {
   [
-    K in Exclude<keyof TrainingOptions, 'devices' | 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>
+    K in Exclude<
+      keyof TrainingOptions,
+      'devices' | 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'
+    >
   ]-?: NonNullable<TrainingOptions[K]>;
 } & Pick<TrainingOptions, 'devices' | 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>;
 

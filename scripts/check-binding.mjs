@@ -178,6 +178,24 @@ async function readAddon(addon, folder) {
     threads: 1,
   });
   await tagger.learn(taggedText, watchedEpoch).promise;
+  const texts = addon.createTexts(vectors);
+  await texts.append(Buffer.from('the cat\ncat sat\n'), 'lines', 'check-binding').promise;
+  texts.endSource();
+  const textWeights = await texts.weights('mean', 1e-3).promise;
+  const textLengths = await texts.softLengths(textWeights, 1).promise;
+  const [watchedTexts, textsRead] = watched({ topN: 1, filter: undefined, threads: 1 });
+  await texts.searchSoftCosine(textLengths, texts, textWeights, watchedTexts).promise;
+  const labelled = addon.createLabelledText('__label__');
+  await labelled.append(Buffer.from('__label__a the cat\n__label__b a dog\n'), 'lines', 'check-binding')
+    .promise;
+  labelled.endSource();
+  const [watchedClassifier, classifierRead] = watched({
+    ...{ loss: 'softmax', vectorSize: 4, wordNgrams: 1, buckets: 10, minCount: 1, epochs: 1, alpha: 0.1 },
+    ...{ vectorAlpha: 0.1, threads: 1, seed: 1, balanced: false, weightedLabels: [] },
+    ...{ labelWeights: new Float64Array(0), validation: 0, refit: false, patience: 0 },
+  });
+  const classified = await addon.trainClassifier(labelled, undefined, undefined, watchedClassifier).promise;
+  const evaluation = await classified.classifier.evaluate(labelled, 0, undefined, 1).promise;
   const query = vectors.rows(Uint32Array.of(0));
   const [watchedSearch, searchRead] = watched({
     queries: query,
@@ -230,6 +248,13 @@ async function readAddon(addon, folder) {
     ['ValueTable', tableRead],
     ['NativeTaggerOptions', taggerRead],
     ['TaggerEpoch', epochRead],
+    ['Texts', membersOf(texts)],
+    ['TextSearchRequest', textsRead],
+    ['LabelledText', membersOf(labelled)],
+    ['NativeClassifierOptions', classifierRead],
+    ['NativeClassifierReport', membersOf(classified.report)],
+    ['NativeClassifierEvaluation', membersOf(evaluation)],
+    ['Classifier', membersOf(classified.classifier)],
     ['VectorStore', membersOf(vectors)],
     ['SearchRequest', searchRead],
     ['SearchResult', membersOf(found)],
@@ -251,6 +276,8 @@ const inputs = new Set([
   'ValueTable',
   'NativeTaggerOptions',
   'TaggerEpoch',
+  'TextSearchRequest',
+  'NativeClassifierOptions',
 ]);
 
 function compare(name, declared, actual) {

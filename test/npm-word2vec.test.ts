@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 const load = (name: string) =>
   new Promise<Model>((resolve, reject) =>
-    loadModel(file(name), (error, model) => (error ? reject(error) : resolve(model!))),
+    loadModel(file(name), (error, model) => (error ? reject(error) : resolve(model))),
   );
 const call = (run: (done: (code: number, error?: Error) => void) => void) =>
   new Promise<{ code: number; error: Error | undefined }>((resolve) =>
