@@ -513,6 +513,8 @@ export interface SequenceTagger {
   restore(): Job<void>;
   /** Written to a temporary name beside `path`, then renamed. */
   save(path: string, notes: string): Job<void>;
+}
+
 /** Documents and their labels, being read. One call at a time. */
 export interface LabelledText {
   /**
@@ -611,6 +613,8 @@ export interface Classifier {
   /** A view of the words' vectors. */
   vectors(): VectorStore;
   save(path: string, precision: 'float32' | 'bf16' | 'int8', notes: string): Job<void>;
+}
+
 export interface CudaDevices {
   devices: {
     index: number;

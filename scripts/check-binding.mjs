@@ -178,6 +178,30 @@ async function readAddon(addon, folder) {
     threads: 1,
   });
   await tagger.learn(taggedText, watchedEpoch).promise;
+  const labelled = addon.createLabelledText('__label__');
+  await labelled.append(Buffer.from('__label__a x y\n__label__b y z\n'), 'lines', 'check-binding').promise;
+  labelled.endSource();
+  const [watchedClassifier, classifierRead] = watched({
+    loss: 'softmax',
+    vectorSize: 4,
+    wordNgrams: 1,
+    buckets: 10,
+    minCount: 1,
+    epochs: 1,
+    alpha: 0.1,
+    vectorAlpha: 0.1,
+    threads: 1,
+    seed: 1,
+    balanced: false,
+    weightedLabels: [],
+    labelWeights: new Float64Array(0),
+    validation: 0,
+    refit: false,
+    patience: 0,
+  });
+  const { classifier, report } = await addon.trainClassifier(labelled, undefined, undefined, watchedClassifier)
+    .promise;
+  const evaluation = await classifier.evaluate(labelled, 0, undefined, 1).promise;
   const query = vectors.rows(Uint32Array.of(0));
   const [watchedSearch, searchRead] = watched({
     queries: query,
@@ -230,6 +254,11 @@ async function readAddon(addon, folder) {
     ['ValueTable', tableRead],
     ['NativeTaggerOptions', taggerRead],
     ['TaggerEpoch', epochRead],
+    ['LabelledText', membersOf(labelled)],
+    ['NativeClassifierOptions', classifierRead],
+    ['NativeClassifierReport', membersOf(report)],
+    ['NativeClassifierEvaluation', membersOf(evaluation)],
+    ['Classifier', membersOf(classifier)],
     ['VectorStore', membersOf(vectors)],
     ['SearchRequest', searchRead],
     ['SearchResult', membersOf(found)],
@@ -241,6 +270,7 @@ async function readAddon(addon, folder) {
 
 /** Objects that the addon reads: it must know every member. */
 const inputs = new Set([
+  'NativeClassifierOptions',
   'NativeTrainingOptions',
   'VocabularySource',
   'NativeLoadOptions',

@@ -98,42 +98,32 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       .labelled_text = Napi::Persistent(LabelledTextObject::define(env)),
       .classifier = Napi::Persistent(ClassifierObject::define(env)),
   });
-  Napi::Persistent(CorpusObject::define(env)), Napi::Persistent(ModelObject::define(env)),
-      Napi::Persistent(TrainingObject::define(env)), Napi::Persistent(PhraseCountsObject::define(env)),
-      Napi::Persistent(FrozenPhrasesObject::define(env)), Napi::Persistent(PhraseJoinerObject::define(env)),
-      Napi::Persistent(VectorStoreObject::define(env)), Napi::Persistent(VectorIndexObject::define(env)),
-      Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(TaggedTextObject::define(env)),
-      Napi::Persistent(SequenceTaggerObject::define(env)), Napi::Persistent(TextsObject::define(env))
-});
-Napi::Persistent(ByteBufferObject::define(env)), Napi::Persistent(LabelledTextObject::define(env)),
-    Napi::Persistent(ClassifierObject::define(env))
-});
-const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
-add("isa", isa);
-add("availableIsas", available_isas);
-add("cudaDevices", cuda_devices);
-add("checkCudaDevices", check_cuda_devices);
-add("createCorpus", create_corpus);
-add("createModel", ModelObject::from_corpus);
-add("createModelOfCounts", ModelObject::from_counts);
-add("createModelOfVectors", ModelObject::from_vectors);
-add("loadModel", ModelObject::load);
-add("createPhrases", PhraseCountsObject::create);
-add("loadPhrases", PhraseCountsObject::load);
-add("createTexts", TextsObject::create);
-add("commonComponents", TextsObject::common_components);
-add("createBuffer", create_buffer);
-add("createStore", create_store);
-add("loadVectors", load_vectors);
-add("buildIndex", VectorIndexObject::build);
-add("openIndex", VectorIndexObject::open);
-add("createTaggedText", TaggedTextObject::create);
-add("createTagger", SequenceTaggerObject::create);
-add("loadTagger", SequenceTaggerObject::load);
-add("createLabelledText", LabelledTextObject::create);
-add("trainClassifier", ClassifierObject::train);
-add("loadClassifier", ClassifierObject::load);
-return exports;
+  const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
+  add("isa", isa);
+  add("availableIsas", available_isas);
+  add("cudaDevices", cuda_devices);
+  add("checkCudaDevices", check_cuda_devices);
+  add("createCorpus", create_corpus);
+  add("createModel", ModelObject::from_corpus);
+  add("createModelOfCounts", ModelObject::from_counts);
+  add("createModelOfVectors", ModelObject::from_vectors);
+  add("loadModel", ModelObject::load);
+  add("createPhrases", PhraseCountsObject::create);
+  add("loadPhrases", PhraseCountsObject::load);
+  add("createTexts", TextsObject::create);
+  add("commonComponents", TextsObject::common_components);
+  add("createBuffer", create_buffer);
+  add("createStore", create_store);
+  add("loadVectors", load_vectors);
+  add("buildIndex", VectorIndexObject::build);
+  add("openIndex", VectorIndexObject::open);
+  add("createTaggedText", TaggedTextObject::create);
+  add("createTagger", SequenceTaggerObject::create);
+  add("loadTagger", SequenceTaggerObject::load);
+  add("createLabelledText", LabelledTextObject::create);
+  add("trainClassifier", ClassifierObject::train);
+  add("loadClassifier", ClassifierObject::load);
+  return exports;
 }
 
 }  // namespace
