@@ -54,7 +54,7 @@ export default {
   excludeInternal: true,
   highlightLanguages: ['bash', 'cpp', 'dockerfile', 'javascript', 'json', 'python', 'typescript', 'yaml'],
   treatWarningsAsErrors: true,
-  validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true },
+  validation: { notExported: true, invalidLink: true, invalidPath: true },
   disableSources: true,
   hideGenerator: true,
 };

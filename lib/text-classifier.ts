@@ -265,7 +265,7 @@ export const classifierOptionSpecs: Record<SpecName, OptionSpec> = {
 
 /** The options of a training: those given, checked, and the defaults of the others. */
 export type ResolvedClassifierOptions = Required<{
-  [K in Exclude<SpecName, 'patience'>]: NonNullable<ClassifierOptions[K]>;
+  [K in Exclude<keyof ClassifierOptions, 'classWeights' | 'patience'>]: NonNullable<ClassifierOptions[K]>;
 }> &
   Pick<ClassifierOptions, 'patience' | 'classWeights'>;
 

@@ -207,7 +207,10 @@ const measures: Readonly<Record<AssociationMeasure, (counts: Counts) => number>>
  *
  * @throws ERR_W2V_OPTION
  */
-export function associationScore(measure: AssociationMeasure, counts: Counts): number {
+export function associationScore(
+  measure: AssociationMeasure,
+  counts: Pick<PairCounts, 'first' | 'second' | 'both' | 'corpusWords'>,
+): number {
   if (!Object.hasOwn(measures, measure)) {
     throw new W2VError(
       'ERR_W2V_OPTION',
