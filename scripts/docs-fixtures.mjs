@@ -64,9 +64,17 @@ berlin germany madrid spain
 `;
 const pairs = 'king\tqueen\t8.6\ncoffee\ttea\t7.9\nparis\tbread\t1.2\nman\twoman\t8.3\n';
 
+const columns = 'the O\nking O\nof O\nfrance B-LOC\n\nnew B-LOC\nyork I-LOC\ntimes O\n\n'.repeat(20);
+
 const files = {
   'corpus.txt': corpus,
   'corpus.txt.gz': gzipSync(corpus),
+  'raw.txt': corpus,
+  'reviews.txt': '__label__good a fine film
+__label__bad a dull film
+'.repeat(50),
+  'train.txt': columns,
+  'dev.txt': columns,
   'more.txt': text(500, 2),
   'more/a.txt.gz': gzipSync(text(200, 3)),
   'more/b.txt.gz': gzipSync(text(200, 4)),

@@ -151,7 +151,8 @@ TextClassifier make_classifier(const Documents& documents, const std::vector<uin
 
   classifier.features = Matrix(rows, options.vector_size, "vectors of words and n-grams");
   initialize_rows(classifier.features, 0, options.seed, options.threads);
-  // fastText's range, ± 1 / dims, twice that of word2vec.c: the head begins at zeros, and learns by what the vectors are.
+  // fastText's range, ± 1 / dims, twice that of word2vec.c: the head begins at zeros, and learns by what the vectors
+  // are.
   for (size_t i = 0; i < rows; ++i)
     for (size_t d = 0; d < options.vector_size; ++d) classifier.features.row(i)[d] *= 2;
   for (uint32_t word = 0; word < given.size(); ++word)

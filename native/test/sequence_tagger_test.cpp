@@ -79,8 +79,9 @@ TEST_CASE("dense kernels compute what the formulas say, on every instruction set
   std::uniform_real_distribution<float> number(-1, 1);
   for (const Kernels* const* k = available_kernels(); *k != nullptr; ++k) {
     CAPTURE((*k)->isa);
-    for (const auto& [inputs, outputs, rows, stride] :
+    for (const auto& sizes :
          {std::array<size_t, 4>{1, 16, 1, 1}, {5, 16, 2, 5}, {13, 32, 7, 20}, {35, 48, 3, 7}, {50, 304, 29, 10}}) {
+      const size_t inputs = sizes[0], outputs = sizes[1], rows = sizes[2], stride = sizes[3];
       CAPTURE(inputs);
       Matrix weights(outputs / 16, inputs * 16, "weights"), bias(1, outputs, "bias");
       const auto weight = [&](size_t k, size_t o) -> float& { return weights.row(o / 16)[k * 16 + o % 16]; };
