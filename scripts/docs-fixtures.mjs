@@ -70,9 +70,7 @@ const files = {
   'corpus.txt': corpus,
   'corpus.txt.gz': gzipSync(corpus),
   'raw.txt': corpus,
-  'reviews.txt': '__label__good a fine film
-__label__bad a dull film
-'.repeat(50),
+  'reviews.txt': '__label__good a fine film\n__label__bad a dull film\n'.repeat(50),
   'train.txt': columns,
   'dev.txt': columns,
   'more.txt': text(500, 2),
