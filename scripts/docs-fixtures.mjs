@@ -71,6 +71,7 @@ const files = {
   'corpus.txt.gz': gzipSync(corpus),
   'raw.txt': corpus,
   'reviews.txt': '__label__good a fine film\n__label__bad a dull film\n'.repeat(50),
+  'reviews-test.txt': '__label__good a fine film\n__label__bad a dull film\n',
   'train.txt': columns,
   'dev.txt': columns,
   'more.txt': text(500, 2),

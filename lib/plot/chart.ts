@@ -18,6 +18,8 @@ const width = 960;
 const height = 320;
 const margin = { top: 34, right: 20, bottom: 44, left: 76 };
 const mostPoints = 2000; // more are not seen
+// Of several series, told apart in a legend; readable on white and on black. More series than these repeat them.
+const colors = ['#3182ce', '#dd6b20', '#38a169', '#d53f8c', '#805ad5', '#718096'];
 
 export async function drawChart({ title, xLabel, series, fromZero = false }: Chart): Promise<string> {
   const { ticks } = await import('d3-array');
@@ -44,6 +46,13 @@ export async function drawChart({ title, xLabel, series, fromZero = false }: Cha
     height - margin.bottom - ((value - y0) / (y1 - y0)) * (height - margin.top - margin.bottom);
   const number = (value: number) => value.toFixed(1);
   const label = (value: number) => value.toLocaleString('en', { maximumSignificantDigits: 6 });
+  const several = drawn.length > 1;
+  const color = (i: number) => colors[i % colors.length]!;
+  const inColor = (property: string, i: number) => (several ? ` style="${property}: ${color(i)}"` : '');
+  const legend = drawn.map(
+    ({ name }, i) =>
+      `<rect x="${margin.left + i * 200}" y="${height - 17}" width="12" height="10" fill="${color(i)}"/><text x="${margin.left + i * 200 + 18}" y="${height - 8}">${escaped(name)}</text>`,
+  );
   const right = width - margin.right;
   const bottom = height - margin.bottom;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="${escaped(title)}">
@@ -61,12 +70,12 @@ ${ticks(x0, x1, 8)
   .join('\n')}
 <text x="${right}" y="${height - 8}" text-anchor="end">${escaped(xLabel)}</text>
 ${all.length === 0 ? `<text x="${width / 2}" y="${height / 2}" text-anchor="middle">nothing measured</text>` : ''}
-${drawn
-  .map(({ name, points }) => {
-    const places = points.map((point) => `${number(x(point.x))},${number(y(point.y))}`);
-    const dots = points.length > 30 ? [] : points;
-    return `<path data-series="${escaped(name)}" d="${places.length > 1 ? `M${places.join('L')}` : ''}"/>${dots.map((point) => `<circle cx="${number(x(point.x))}" cy="${number(y(point.y))}" r="3"><title>${label(point.x)}: ${label(point.y)}</title></circle>`).join('')}`;
-  })
-  .join('\n')}
+${several ? `${legend.join('')}\n` : ''}${drawn
+    .map(({ name, points }, i) => {
+      const places = points.map((point) => `${number(x(point.x))},${number(y(point.y))}`);
+      const dots = points.length > 30 ? [] : points;
+      return `<path data-series="${escaped(name)}"${inColor('stroke', i)} d="${places.length > 1 ? `M${places.join('L')}` : ''}"/>${dots.map((point) => `<circle${inColor('fill', i)} cx="${number(x(point.x))}" cy="${number(y(point.y))}" r="3"><title>${label(point.x)}: ${label(point.y)}</title></circle>`).join('')}`;
+    })
+    .join('\n')}
 </svg>`;
 }

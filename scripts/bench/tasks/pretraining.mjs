@@ -103,7 +103,7 @@ export async function run({ quick = false } = {}) {
     }
     const file = `pretraining-${task.split(/[ ,:]/)[0].toLowerCase()}.svg`;
     charts[file] = await drawChart({
-      title: `${task} (${series.map(({ name }) => name).join('; ')})`,
+      title: task,
       xLabel: 'training documents',
       series,
     });
