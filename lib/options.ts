@@ -95,6 +95,25 @@ interface NumbersSpec extends Common {
 }
 export type OptionSpec = NumberSpec | BooleanSpec | ChoiceSpec | PathSpec | NumbersSpec;
 
+/** The options that every training has: of word vectors, classifiers and taggers. */
+export const runOptionSpecs = {
+  threads: {
+    type: 'integer',
+    default: availableParallelism,
+    defaultText: 'all processors',
+    min: 1,
+    max: 4096,
+    help: 'threads',
+  },
+  seed: {
+    type: 'integer',
+    default: 1,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    help: 'start of the random numbers',
+  },
+} satisfies Record<string, OptionSpec>;
+
 /** Every training option; see {@link TrainingOptions} for the full meanings. */
 export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
   vectorSize: {
@@ -185,21 +204,7 @@ export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
     max: 100,
     help: 'final learning rate of a linear fall',
   },
-  threads: {
-    type: 'integer',
-    default: availableParallelism,
-    defaultText: 'all processors',
-    min: 1,
-    max: 4096,
-    help: 'threads',
-  },
-  seed: {
-    type: 'integer',
-    default: 1,
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-    help: 'start of the random numbers',
-  },
+  ...runOptionSpecs,
   maxSentenceLength: {
     type: 'integer',
     unit: 'words',
@@ -238,8 +243,6 @@ export const trainingOptionSpecs: Record<keyof TrainingOptions, OptionSpec> = {
     help: 'GPUs to train on (w2v info --devices lists them)',
   },
 };
-
-const optionNames = Object.keys(trainingOptionSpecs) as (keyof TrainingOptions)[];
 
 /** How other programs call an option. */
 const otherNames: Record<string, keyof TrainingOptions> = {
@@ -308,7 +311,7 @@ export function isValid(spec: OptionSpec, value: unknown): boolean {
   }
 }
 
-export function defaultOf(spec: OptionSpec): unknown {
+function defaultOf(spec: OptionSpec): unknown {
   if (!('default' in spec)) return undefined;
   return typeof spec.default === 'function' ? spec.default() : spec.default;
 }
@@ -324,30 +327,46 @@ export type ResolvedTrainingOptions = {
 } & Pick<TrainingOptions, 'devices' | 'maxFinalVocab' | 'maxVocabMemory' | 'minAlpha' | 'readVocab'>;
 
 /**
+ * Checks the options given against a table of them and adds the defaults.
+ *
+ * @param others names of options that are given beside those, checked by the caller
+ * @param suggested names that are only suggested for an unknown one
+ * @throws ERR_W2V_OPTION: unknown, of the wrong type or out of range
+ */
+export function resolveOptions(
+  specs: Readonly<Record<string, OptionSpec>>,
+  given: object,
+  others: readonly string[] = [],
+  suggested: readonly string[] = [],
+): Record<string, unknown> {
+  const known = [...Object.keys(specs), ...others];
+  for (const name of Object.keys(given))
+    if (!known.includes(name)) throw unknownOption(name, [...known, ...suggested]);
+  const resolved: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const value = (given as Record<string, unknown>)[name] ?? defaultOf(spec);
+    if (value !== undefined && !isValid(spec, value)) throw invalidOption(name, expectedValue(spec), value);
+    resolved[name] = value;
+  }
+  return resolved;
+}
+
+/** ERR_W2V_OPTION for the value of an option. */
+export function invalidOption(name: string, expected: string, value: unknown): W2VError {
+  return new W2VError('ERR_W2V_OPTION', `Expected ${name} to be ${expected} but received ${describe(value)}`);
+}
+
+/**
  * Checks the options given and adds the defaults.
  *
- * @param others names of options that the caller has beside these, for suggestions
+ * @param suggested names of options that the caller has beside these
  * @throws ERR_W2V_OPTION: unknown, of the wrong type, out of range, or not fitting together
  */
 export function resolveTrainingOptions(
   given: TrainingOptions,
-  others: readonly string[] = [],
+  suggested: readonly string[] = [],
 ): ResolvedTrainingOptions {
-  for (const name of Object.keys(given)) {
-    if (!(name in trainingOptionSpecs)) throw unknownOption(name, [...optionNames, ...others]);
-  }
-  const resolved: Record<string, unknown> = {};
-  for (const name of optionNames) {
-    const spec = trainingOptionSpecs[name];
-    const value = given[name] ?? defaultOf(spec);
-    if (value !== undefined && !isValid(spec, value)) {
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected ${name} to be ${expectedValue(spec)} but received ${describe(value)}`,
-      );
-    }
-    resolved[name] = value;
-  }
+  const resolved = resolveOptions(trainingOptionSpecs, given, [], suggested);
   resolved.alpha ??= resolved.sg ? 0.025 : 0.05;
   const options = resolved as unknown as ResolvedTrainingOptions;
 
@@ -394,8 +413,7 @@ export function toNative({
 }
 
 /** The value of an option as the command line gives it. @throws ERR_W2V_OPTION */
-export function parseOption(name: keyof TrainingOptions, text: string): number | string | number[] {
-  const spec = trainingOptionSpecs[name];
+export function parseOption(spec: OptionSpec, text: string): number | string | number[] {
   const isNumber = spec.type === 'integer' || spec.type === 'number';
   const toNumber = (digits: string) => (digits.trim() === '' ? NaN : Number(digits));
   const value =

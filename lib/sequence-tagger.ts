@@ -1,11 +1,10 @@
 // Labels for the tokens of sentences: parts of speech, chunks, names, roles.
-import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { readTagged, type TaggedSentence } from './corpora/tagged.js';
 import { W2VError, cancelled, describe } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
 import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
-import { defaultOf, expectedValue, isValid, unknownOption, type OptionSpec } from './options.js';
+import { invalidOption, resolveOptions, runOptionSpecs, type OptionSpec } from './options.js';
 import { TaggingScorer, areSpanTags, spansOf, tagsOf, type TaggingEvaluation } from './span-evaluation.js';
 import { turnMs } from './text-source.js';
 import { TokenFeatures } from './token-features.js';
@@ -163,21 +162,7 @@ export const taggerOptionSpecs: Record<NumberOption, OptionSpec> = {
     max: 1_000_000,
     help: 'epochs without a better result on the development set before the end',
   },
-  seed: {
-    type: 'integer',
-    default: 1,
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-    help: 'start of the random numbers',
-  },
-  threads: {
-    type: 'integer',
-    default: availableParallelism,
-    defaultText: 'all processors',
-    min: 1,
-    max: 4096,
-    help: 'threads',
-  },
+  ...runOptionSpecs,
 };
 
 const listDefaults = { suffixes: [2, 3, 4], prefixes: [3], wordColumns: ['predicate'], ignoreColumns: [] };
@@ -534,33 +519,18 @@ function checkedPath(path: unknown): string {
 }
 
 function resolve(given: TaggerOptions): ResolvedTaggerOptions {
-  const names = [...Object.keys(taggerOptionSpecs), ...Object.keys(listDefaults)];
-  for (const name of Object.keys(given))
-    if (!names.includes(name)) throw unknownOption(name, [...names, 'vectors', 'frozen', 'development']);
-  const resolved: Record<string, unknown> = {};
-  const set = (name: string, value: unknown, valid: boolean, expected: string) => {
-    if (!valid) {
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected ${name} to be ${expected} but received ${describe(value)}`,
-      );
-    }
+  const others = ['vectors', 'frozen', 'development'];
+  const resolved = resolveOptions(taggerOptionSpecs, given, Object.keys(listDefaults), others);
+  const setList = (name: keyof typeof listDefaults, isItem: (item: unknown) => boolean, expected: string) => {
+    const value: unknown = given[name] ?? listDefaults[name];
+    if (!Array.isArray(value) || !value.every(isItem)) throw invalidOption(name, expected, value);
     resolved[name] = value;
   };
-  for (const [name, spec] of Object.entries(taggerOptionSpecs)) {
-    const value = given[name as NumberOption] ?? defaultOf(spec);
-    set(name, value, isValid(spec, value), expectedValue(spec));
-  }
   const isLength = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 1 && (n as number) <= 100;
-  for (const name of ['suffixes', 'prefixes'] as const) {
-    const value: unknown = given[name] ?? listDefaults[name];
-    set(name, value, Array.isArray(value) && value.every(isLength), 'a list of whole numbers from 1 to 100');
-  }
-  const isName = (column: unknown) => typeof column === 'string';
-  for (const name of ['wordColumns', 'ignoreColumns'] as const) {
-    const value: unknown = given[name] ?? listDefaults[name];
-    set(name, value, Array.isArray(value) && value.every(isName), 'a list of names of columns');
-  }
+  for (const name of ['suffixes', 'prefixes'] as const)
+    setList(name, isLength, 'a list of whole numbers from 1 to 100');
+  for (const name of ['wordColumns', 'ignoreColumns'] as const)
+    setList(name, (column) => typeof column === 'string', 'a list of names of columns');
   return resolved as unknown as ResolvedTaggerOptions;
 }
 

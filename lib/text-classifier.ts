@@ -1,5 +1,4 @@
 // Text classification: labels for documents.
-import { availableParallelism } from 'node:os';
 import { W2VError, describe } from './errors.js';
 import { KeyedVectors } from './keyed-vectors.js';
 import {
@@ -12,7 +11,7 @@ import {
   type NativeClassifierReport,
   type NativeLabelledText,
 } from './native.js';
-import { defaultOf, expectedValue, isValid, unknownOption, type OptionSpec } from './options.js';
+import { resolveOptions, runOptionSpecs, type OptionSpec } from './options.js';
 import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
 
 /** A document to classify: words that are taken as they are, or a text that is split at blanks. */
@@ -233,21 +232,7 @@ export const classifierOptionSpecs: Record<SpecName, OptionSpec> = {
     max: 100,
     help: 'the same of the vectors; 0 leaves given ones as they are',
   },
-  threads: {
-    type: 'integer',
-    default: availableParallelism,
-    defaultText: 'all processors',
-    min: 1,
-    max: 4096,
-    help: 'threads',
-  },
-  seed: {
-    type: 'integer',
-    default: 1,
-    min: 0,
-    max: Number.MAX_SAFE_INTEGER,
-    help: 'start of the random numbers',
-  },
+  ...runOptionSpecs,
   patience: {
     type: 'integer',
     unit: 'epochs',
@@ -639,28 +624,18 @@ function checkPrefix(prefix: unknown = '__label__'): string {
   return prefix;
 }
 
-function checkPredictOptions({ topN, threshold, threads = availableParallelism() }: PredictOptions) {
+function checkPredictOptions({ topN, threshold, ...rest }: PredictOptions) {
   if (topN !== undefined && !(Number.isSafeInteger(topN) && topN >= 1 && topN <= 0xffffffff))
     throw notA('topN to be a whole number from 1', topN, 'ERR_W2V_OPTION');
   if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
     throw notA('threshold to be a number from 0 to 1', threshold, 'ERR_W2V_OPTION');
-  if (!isValid(classifierOptionSpecs.threads, threads))
-    throw notA(`threads to be ${expectedValue(classifierOptionSpecs.threads)}`, threads, 'ERR_W2V_OPTION');
-  return { topN: topN ?? 0, threshold, threads };
+  const { threads } = resolveOptions({ threads: runOptionSpecs.threads }, { threads: rest.threads });
+  return { topN: topN ?? 0, threshold, threads: threads as number };
 }
 
 function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown): ResolvedClassifierOptions {
-  const names = [...Object.keys(classifierOptionSpecs), 'classWeights'];
   const others = ['vectors', 'validation', 'labelPrefix', 'signal', 'stopSignal', 'onProgress'];
-  for (const name of Object.keys(given))
-    if (!names.includes(name)) throw unknownOption(name, [...names, ...others]);
-  const resolved: Record<string, unknown> = {};
-  for (const [name, spec] of Object.entries(classifierOptionSpecs)) {
-    const value = given[name as SpecName] ?? defaultOf(spec);
-    if (value !== undefined && !isValid(spec, value))
-      throw notA(`${name} to be ${expectedValue(spec)}`, value, 'ERR_W2V_OPTION');
-    resolved[name] = value;
-  }
+  const resolved = resolveOptions(classifierOptionSpecs, given, ['classWeights'], others);
   resolved.vectorAlpha ??= resolved.alpha;
   const options = resolved as unknown as ResolvedClassifierOptions;
   if (vectors !== undefined) {

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Word2Vec, devices, type Devices } from '../lib/index.js';
-import { parseOption, resolveTrainingOptions, toNative } from '../lib/options.js';
+import { parseOption, resolveTrainingOptions, toNative, trainingOptionSpecs } from '../lib/options.js';
 import { lastJson, madeSentences, rejectionOf, root, runCli, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -83,9 +83,11 @@ test('the numbers of devices, from the API and from the command line, reach the 
   ];
   expect(numbers({})).toEqual([]);
   expect(numbers({ devices: [2, 0] })).toEqual([2, 0]);
-  expect(parseOption('devices', '2,0')).toEqual([2, 0]);
+  expect(parseOption(trainingOptionSpecs.devices, '2,0')).toEqual([2, 0]);
   for (const text of ['', 'all', '0,', '0,0', '-1'])
-    expect(() => parseOption('devices', text)).toThrow(expect.objectContaining({ code: 'ERR_W2V_OPTION' }));
+    expect(() => parseOption(trainingOptionSpecs.devices, text)).toThrow(
+      expect.objectContaining({ code: 'ERR_W2V_OPTION' }),
+    );
 });
 
 describe('the command line', () => {

@@ -145,14 +145,16 @@ test('any number is accepted exactly when it is in range, from the API and from 
         };
         const others = { hs: true, alpha: name === 'minAlpha' ? 100 : 1 };
         expect(accepts(() => resolveTrainingOptions({ ...others, [name]: value }))).toBe(inRange);
-        expect(accepts(() => parseOption(name, String(value)))).toBe(inRange);
+        expect(accepts(() => parseOption(trainingOptionSpecs[name], String(value)))).toBe(inRange);
       },
     ),
   );
 });
 
 test.each(['', ' ', 'five', '5x', '0x'])('the command line refuses %p as a number', (text) => {
-  expect(() => parseOption('window', text)).toThrow(expect.objectContaining({ code: 'ERR_W2V_OPTION' }));
+  expect(() => parseOption(trainingOptionSpecs.window, text)).toThrow(
+    expect.objectContaining({ code: 'ERR_W2V_OPTION' }),
+  );
 });
 
 test('the addon gets every option, absent ones as it wants them', () => {

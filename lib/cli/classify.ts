@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { W2VError, fileError } from '../errors.js';
-import { expectedValue, isValid } from '../options.js';
 import {
   TextClassifier,
   classifierOptionSpecs,
@@ -16,6 +15,7 @@ import {
   countOption,
   jsonOption,
   loadVectors,
+  optionFlag,
   printJson,
   warn,
   withExamples,
@@ -65,8 +65,7 @@ function trainCommand(): Command {
     )
     .option('--class-weights <weights>', 'balanced, or a JSON file: {label: weight}')
     .addOption(prefixOption());
-  for (const name of Object.keys(classifierOptionSpecs))
-    command.addOption(toFlag(name as keyof typeof classifierOptionSpecs));
+  for (const [name, spec] of Object.entries(classifierOptionSpecs)) command.addOption(optionFlag(name, spec));
   command.addOption(jsonOption()).action(train);
   return withExamples(
     addLoadingOptions(command),
@@ -74,22 +73,6 @@ function trainCommand(): Command {
     'w2v classify train news.txt --output news.classifier --loss ova --validation 0.2 --refit',
     'w2v classify train news.txt --output news.classifier --vectors vectors.bin --vector-alpha 0.05',
   );
-}
-
-function toFlag(name: keyof typeof classifierOptionSpecs): Option {
-  const spec = classifierOptionSpecs[name];
-  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (spec.type === 'boolean') return new Option(`--${kebab}`, spec.help);
-  const byDefault =
-    spec.type === 'path' ? '' : (spec.defaultText ?? ('default' in spec ? String(spec.default) : ''));
-  return new Option(
-    `--${kebab} <${spec.type === 'choice' ? 'choice' : 'number'}>`,
-    `${spec.help} (${expectedValue(spec)}; default: ${byDefault})`,
-  ).argParser((text) => {
-    const value = spec.type === 'choice' ? text : text.trim() === '' ? NaN : Number(text);
-    if (isValid(spec, value)) return value;
-    throw new InvalidArgumentError(`Expected ${expectedValue(spec)}.`);
-  });
 }
 
 async function train(files: string[], flags: TrainFlags): Promise<void> {

@@ -6,6 +6,7 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { W2VError, fileError } from '../errors.js';
 import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
+import { expectedValue, parseOption, type OptionSpec } from '../options.js';
 import { vectorFormats, type LoadingOptions } from '../vector-file.js';
 
 /** What every command that takes vectors reads. */
@@ -69,7 +70,7 @@ export class ProgressBar {
   readonly #bar: SingleBar | undefined;
   #shown = false;
 
-  /** @param detail a placeholder format after the bar, e.g. '{words}' */
+  /** @param detail a format of cli-progress after the bar, e.g. '{words}' */
   constructor(detail = '') {
     if (!process.stderr.isTTY) return;
     this.#bar = new SingleBar({
@@ -105,6 +106,31 @@ export async function withProgress<T>(
   } finally {
     bar.end();
   }
+}
+
+/** --vector-size <number>, --sg, --no-cbow-mean: the flag of an option of a table. Its default is only told: whoever takes the options adds it. */
+export function optionFlag(name: string, spec: OptionSpec): Option {
+  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (spec.type === 'boolean') return new Option(`--${spec.default ? 'no-' : ''}${kebab}`, spec.help);
+  const byDefault =
+    spec.type === 'path' ? undefined : (spec.defaultText ?? ('default' in spec ? String(spec.default) : ''));
+  const details = [expectedValue(spec), byDefault !== undefined && `default: ${byDefault}`]
+    .filter(Boolean)
+    .join('; ');
+  const values: Partial<Record<typeof spec.type, string>> = {
+    path: 'file',
+    choice: 'choice',
+    numbers: 'numbers',
+  };
+  return new Option(`--${kebab} <${values[spec.type] ?? 'number'}>`, `${spec.help} (${details})`).argParser(
+    (text) => {
+      try {
+        return parseOption(spec, text);
+      } catch (error) {
+        throw error instanceof W2VError ? new InvalidArgumentError(error.message) : error;
+      }
+    },
+  );
 }
 
 export type LoadingFlags = LoadingOptions;

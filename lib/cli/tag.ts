@@ -4,7 +4,6 @@ import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { readTagged, type TaggedSentence } from '../corpora/tagged.js';
 import { W2VError, fileError } from '../errors.js';
-import { expectedValue, isValid } from '../options.js';
 import {
   SequenceTagger,
   taggerOptionSpecs,
@@ -18,6 +17,7 @@ import {
   countOption,
   jsonOption,
   loadVectors,
+  optionFlag,
   printJson,
   warn,
   withExamples,
@@ -56,8 +56,7 @@ function trainCommand(): Command {
     .option('--vectors <file>', "word vectors to begin with: Google's, GloVe's, fastText's, .w2v")
     .option('--frozen', 'leave those vectors as they are')
     .option('--encoding <label>', 'of the files, as utf-8, latin1, gb18030 (default: utf-8)');
-  for (const name of Object.keys(taggerOptionSpecs))
-    command.addOption(toFlag(name as keyof typeof taggerOptionSpecs));
+  for (const [name, spec] of Object.entries(taggerOptionSpecs)) command.addOption(optionFlag(name, spec));
   command
     .addOption(
       listOption('--suffixes <lengths>', 'lengths of suffixes that are features (default: 2,3,4)', toLengths),
@@ -78,21 +77,6 @@ function trainCommand(): Command {
     'w2v tag train train.txt --output chunks.tagger --development dev.txt',
     'w2v tag train conll2002.zip/esp.train --output names.tagger --ignore-columns column2 --vectors es.bin',
   );
-}
-
-function toFlag(name: keyof typeof taggerOptionSpecs): Option {
-  const spec = taggerOptionSpecs[name];
-  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const byDefault =
-    spec.type === 'path' ? '' : (spec.defaultText ?? ('default' in spec ? String(spec.default) : ''));
-  return new Option(
-    `--${kebab} <number>`,
-    `${spec.help} (${expectedValue(spec)}; default: ${byDefault})`,
-  ).argParser((text) => {
-    const value = text.trim() === '' ? NaN : Number(text);
-    if (isValid(spec, value)) return value;
-    throw new InvalidArgumentError(`Expected ${expectedValue(spec)}.`);
-  });
 }
 
 function listOption(flags: string, help: string, toList: (text: string) => unknown[]): Option {

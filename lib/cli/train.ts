@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { W2VError, fileError } from '../errors.js';
-import { expectedValue, parseOption, trainingOptionSpecs, type TrainingOptions } from '../options.js';
+import { trainingOptionSpecs, type TrainingOptions } from '../options.js';
 import type { CheckpointOptions, TrainingProgress } from '../training-run.js';
 import { tokenStream } from '../text/stream.js';
 import { formatOfName, type VectorFormat } from '../vector-file.js';
@@ -12,6 +12,7 @@ import {
   countOption,
   formatOption,
   jsonOption,
+  optionFlag,
   printJson,
   warn,
   withExamples,
@@ -82,7 +83,7 @@ export function trainCommand(): Command {
 
 /** The flags of training options, and those of which words there are. */
 export function addVocabularyOptions(command: Command, names: (keyof TrainingOptions)[]): Command {
-  for (const name of names) command.addOption(toFlag(name));
+  for (const name of names) command.addOption(optionFlag(name, trainingOptionSpecs[name]));
   return command.option('--stop-words <file>', 'leave out the words in this file, one per line');
 }
 
@@ -92,34 +93,6 @@ export async function readStopWords(file: string | undefined): Promise<{ stopWor
     throw fileError('read', file, error);
   });
   return { stopWords: text.split(/\s+/).filter((word) => word !== '') };
-}
-
-/** --vector-size <number>, --sg, --no-cbow-mean: the flag of a training option. */
-function toFlag(name: keyof TrainingOptions): Option {
-  const spec = trainingOptionSpecs[name];
-  const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (spec.type === 'boolean') {
-    return new Option(`--${spec.default ? 'no-' : ''}${kebab}`, spec.help);
-  }
-  // The default stays with resolveTrainingOptions(): here it is only told.
-  const byDefault =
-    spec.type === 'path' ? undefined : (spec.defaultText ?? ('default' in spec ? String(spec.default) : ''));
-  const details = [expectedValue(spec), byDefault !== undefined && `default: ${byDefault}`]
-    .filter(Boolean)
-    .join('; ');
-  const placeholders: Partial<Record<typeof spec.type, string>> = {
-    path: 'file',
-    choice: 'choice',
-    numbers: 'numbers',
-  };
-  const placeholder = placeholders[spec.type] ?? 'number';
-  return new Option(`--${kebab} <${placeholder}>`, `${spec.help} (${details})`).argParser((text) => {
-    try {
-      return parseOption(name, text);
-    } catch (error) {
-      throw error instanceof W2VError ? new InvalidArgumentError(error.message) : error;
-    }
-  });
 }
 
 function toInterval(text: string): Pick<CheckpointOptions, 'everySeconds' | 'everyEpochs'> {

@@ -15,7 +15,12 @@ const shared = [
   ...(arch ? ['--arch', arch] : []),
 ];
 const steps = [
-  ['configure', '--CDW2V_WERROR=ON', `--CDW2V_LINK_STUBS=${process.env.W2V_LINK_STUBS ?? ''}`],
+  [
+    'configure',
+    '--CDW2V_WERROR=ON',
+    '--CDW2V_CUDA=OFF',
+    `--CDW2V_LINK_STUBS=${process.env.W2V_LINK_STUBS ?? ''}`,
+  ],
   ['build', '--parallel', String(availableParallelism())],
 ];
 const program = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
