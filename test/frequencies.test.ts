@@ -54,7 +54,7 @@ describe('a frequency distribution', () => {
     expect(svg).toMatch(/^<svg [\s\S]*<\/svg>$/);
     expect(svg).toContain('Words &#60;of&#62; a text');
     // The first word at rank 1 = log10 0 is at the left, count 10,000 at the top; a straight line to count 10 at rank 1000.
-    const path = /data-series="words" d="M([^"]+)"/
+    const path = /data-series="words"[^>]* d="M([^"]+)"/
       .exec(svg)![1]!
       .split('L')
       .map((place) => place.split(',').map(Number));
