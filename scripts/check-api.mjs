@@ -39,7 +39,7 @@ function reportOf(entry, types) {
           default: { logLevel: ExtractorLogLevel.Error },
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None }, // all that is exported is public
           'ae-unresolved-link': { logLevel: ExtractorLogLevel.None }, // typedoc checks them
-          'ae-undocumented': { logLevel: ExtractorLogLevel.None, addToApiReportFile: false }, // their lines move with every change,
+          'ae-undocumented': { logLevel: ExtractorLogLevel.None, addToApiReportFile: false }, // their lines move with every change
         },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
       },
