@@ -634,6 +634,8 @@ export interface Binding {
   isa(): string;
   /** Those this build and this processor can run, best first. */
   availableIsas(): string[];
+  /** Where the CUDA library is, if it is not beside the addon: that of its own package. Before it is asked for devices. */
+  useCudaLibrary(path: string): void;
   cudaDevices(): Job<CudaDevices>;
   /** Throws ERR_W2V_DEVICE where one of them (empty: none at all) is not there or not usable, saying why. */
   checkCudaDevices(devices: Uint32Array): Job<void>;

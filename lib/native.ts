@@ -53,11 +53,23 @@ function checkComplete(file: string): void {
   }
 }
 
+/** The library of the CUDA backend in its own package, an optional peer of this one (scripts/prebuild/cuda-package.mjs). */
+function packagedCudaLibrary(): string | undefined {
+  try {
+    return require.resolve('word2vec-native-cuda/libword2vec_cuda.so');
+  } catch {
+    return undefined;
+  }
+}
+
 function loadAddon(): Binding {
   try {
     const root = path.join(__dirname, '..');
     if (process.platform === 'linux') checkComplete(load.resolve(root));
-    return load(root) as Binding;
+    const addon = load(root) as Binding;
+    const cuda = packagedCudaLibrary();
+    if (cuda !== undefined) addon.useCudaLibrary(cuda);
+    return addon;
   } catch (error) {
     throw new W2VError(
       'ERR_W2V_ADDON',

@@ -179,6 +179,29 @@ function usePackage(tarball) {
   run('the bundle runs', 'node', ['bundle.mjs']);
 }
 
+/** The CUDA library in its own package is found and loads, whether or not there is a device. */
+function findCudaPackage() {
+  const library = path.join(root, 'build', 'Release', 'libword2vec_cuda.so');
+  if (!existsSync(library)) {
+    console.log('package: no CUDA library here (it is compiled where nvcc is): its package is not tried');
+    return;
+  }
+  const installed = path.join(folder, 'node_modules', 'word2vec-native-cuda');
+  mkdirSync(installed);
+  cpSync(library, path.join(installed, path.basename(library)));
+  write(
+    path.join('node_modules', 'word2vec-native-cuda', 'package.json'),
+    '{ "name": "word2vec-native-cuda" }',
+  );
+  const found = run('w2v info --devices, with word2vec-native-cuda', 'npx', [
+    ...['--no-install', 'w2v', 'info', '--devices', '--json'],
+  ]);
+  const { cudaProblem } = JSON.parse(found);
+  if (/does not load/.test(cudaProblem)) throw new Error(cudaProblem);
+  console.log(`package: its library: ${cudaProblem ?? 'a device is usable'}`);
+  rmSync(installed, { recursive: true });
+}
+
 /** A copy of the installed package where one thing is wrong. */
 function damaged(name, damage) {
   const project = path.join(folder, name);
@@ -270,6 +293,7 @@ function sufferFaults({ quick }) {
 try {
   const tarball = packTarball();
   usePackage(tarball);
+  findCudaPackage();
   if (process.platform !== 'win32') sufferFaults({ quick: process.argv.includes('--quick') });
   run('publint', tool('publint'), ['run', '--strict', tarball]);
   run('attw', tool('attw'), [tarball]);

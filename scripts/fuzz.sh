@@ -8,9 +8,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-600}
 shift || true
 folder=build/fuzz
-CXX=clang++ cmake -S . -B "$folder" -DW2V_BUILD_ADDON=OFF -DW2V_BUILD_FUZZERS=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-  -DW2V_SANITIZE=fuzzer-no-link,address,undefined >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
-cmake --build "$folder" --parallel "$(getconf _NPROCESSORS_ONLN)"
+bash scripts/test-native.sh asan --show-only | grep -v 'Test *#'
 
 targets=("$@")
 if ((${#targets[@]} == 0)); then

@@ -33,9 +33,10 @@ namespace {
 
 // ---- kernels ----
 
-template <int floats, bool whole_row>
-__global__ void train_kernel(const Tables tables, const Layout layout, const Launch launch, char* memory,
-                             bool on_chip) {
+// `on_chip`: a constant, so that the compiler knows what is in shared memory.
+template <int floats, bool whole_row, bool on_chip>
+__global__ void train_kernel(const __grid_constant__ Tables tables, const __grid_constant__ Layout layout,
+                             const __grid_constant__ Launch launch, char* memory) {
   extern __shared__ __align__(128) char shared[];
   const uint32_t warp = threadIdx.x / 32, worker = blockIdx.x * (blockDim.x / 32) + warp;
   char* const own = memory + worker * (layout.slow_bytes + (on_chip ? 0 : layout.fast_bytes));
@@ -45,13 +46,17 @@ __global__ void train_kernel(const Tables tables, const Layout layout, const Lau
   Worker<DeviceWarp, floats, target_block, whole_row>(tables, layout, launch, workspace).run();
 }
 
-using Kernel = void (*)(Tables, Layout, Launch, char*, bool);
+using Kernel = void (*)(Tables, Layout, Launch, char*);
 
 // Rows of 128 and of 320 floats are whole tiles; any others are loops over tiles.
+template <bool on_chip>
 Kernel kernel_for(uint32_t stride) {
-  if (stride == 128) return train_kernel<4, true>;
-  if (stride == 320) return train_kernel<10, true>;
-  return train_kernel<4, false>;
+  if (stride == 128) return train_kernel<4, true, on_chip>;
+  if (stride == 320) return train_kernel<10, true, on_chip>;
+  return train_kernel<4, false, on_chip>;
+}
+Kernel kernel_for(uint32_t stride, bool on_chip) {
+  return on_chip ? kernel_for<true>(stride) : kernel_for<false>(stride);
 }
 
 __global__ void add_kernel(float4* to, const float4* from, uint64_t n) {
@@ -161,8 +166,8 @@ class CudaDevice final : public Device {
     const Shape shape = shape_of(tables, layout);
     // Few workers, as in a comparison with the processor: a block each.
     const uint32_t warps = workers % shape.warps == 0 ? shape.warps : 1;
-    kernel_for(tables.stride)<<<workers / warps, warps * 32, shape.shared_of_worker * warps, work_>>>(
-        tables, layout, launch, memory, shape.shared_of_worker > 0);
+    const Kernel kernel = kernel_for(tables.stride, shape.shared_of_worker > 0);
+    kernel<<<workers / warps, warps * 32, shape.shared_of_worker * warps, work_>>>(tables, layout, launch, memory);
     W2V_CUDA(cudaGetLastError());
   }
   bool busy() override {
@@ -213,13 +218,13 @@ class CudaDevice final : public Device {
   // Workers share nothing, so the size of blocks is what lets the most of them in.
   Shape shape_of(const Tables& tables, const Layout& layout) {
     use();
-    const Kernel kernel = kernel_for(tables.stride);
     int most_shared = 0;
     W2V_CUDA(cudaDeviceGetAttribute(&most_shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, number_));
     // A worker's rows are worth their place on the chip while several workers fit there.
     constexpr uint64_t least_on_chip = 4;
     const bool on_chip = layout.fast_bytes * least_on_chip <= static_cast<uint64_t>(most_shared);
     const uint32_t shared = on_chip ? static_cast<uint32_t>(layout.fast_bytes) : 0;
+    const Kernel kernel = kernel_for(tables.stride, on_chip);
     W2V_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, on_chip ? most_shared : 0));
     W2V_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
                                   on_chip ? cudaSharedmemCarveoutMaxShared : cudaSharedmemCarveoutDefault));

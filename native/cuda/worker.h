@@ -34,7 +34,7 @@ struct Workspace {
     Workspace w;
     uint64_t at = 0;
     const auto take = [&at](char* base, uint64_t bytes) {
-      char* const part = reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(base) + at);  // of a null pointer too
+      char* const part = base == nullptr ? nullptr : base + at;
       at = to_multiple(at + bytes, 16);
       return part;
     };

@@ -101,6 +101,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports[name] = Napi::Function::New(env, function, name); };
   add("isa", isa);
   add("availableIsas", available_isas);
+  add("useCudaLibrary", use_cuda_library);
   add("cudaDevices", cuda_devices);
   add("checkCudaDevices", check_cuda_devices);
   add("createCorpus", create_corpus);

@@ -9,6 +9,13 @@
 
 namespace w2v::node {
 
+Napi::Value use_cuda_library(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    set_packaged_cuda_library(info[0].As<Napi::String>().Utf8Value());
+    return info.Env().Undefined();
+  });
+}
+
 Napi::Value cuda_devices(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     return start_job(info.Env(), Phase::loading, [](TaskControl&) -> ToJs {

@@ -1,6 +1,8 @@
 #include "train/gpu_library.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <mutex>
 
 #include "base/error.h"
 #include "base/shared_library.h"
@@ -9,19 +11,30 @@ namespace w2v {
 
 namespace {
 
-GpuLibrary load() {
-  const char* const named = std::getenv("W2V_CUDA_LIBRARY");
+// Every worker thread of Node.js tells it.
+std::mutex packaged_lock;
+std::string packaged;
+
+std::string library_path() {
+  if (const char* const named = std::getenv("W2V_CUDA_LIBRARY")) return named;
 #if defined(_WIN32)
-  const char* const name = "word2vec_cuda.dll";
+  const std::string beside = path_beside_this_code("word2vec_cuda.dll");
 #else
-  const char* const name = "libword2vec_cuda.so";
+  const std::string beside = path_beside_this_code("libword2vec_cuda.so");
 #endif
-  const std::string path = named != nullptr ? named : path_beside_this_code(name);
+  const std::lock_guard lock(packaged_lock);
+  std::error_code error;
+  return packaged.empty() || std::filesystem::exists(beside, error) ? beside : packaged;
+}
+
+GpuLibrary load() {
+  const std::string path = library_path();
   GpuLibrary library;
   std::string why;
   const auto entry = reinterpret_cast<w2v_gpu_entry_function>(load_symbol(path, W2V_GPU_ENTRY, why));
   if (entry == nullptr) {
-    library.why = "the library of the CUDA backend does not load (it is built where nvcc is: docs/cuda.md): " + why;
+    library.why = "the library of the CUDA backend does not load (the package word2vec-native-cuda has it, or it is built where "
+                  "nvcc is: docs/cuda.md): " + why;
     return library;
   }
   const w2v_gpu_api* const api = entry();
@@ -45,6 +58,11 @@ const GpuLibrary& cuda_library() {
   // Leaked: no destructor runs at exit under threads that still use it.
   static const GpuLibrary* const library = new GpuLibrary(load());
   return *library;
+}
+
+void set_packaged_cuda_library(std::string path) {
+  const std::lock_guard lock(packaged_lock);
+  packaged = std::move(path);
 }
 
 GpuDevices devices_of(const GpuLibrary& library) {

@@ -13,8 +13,12 @@ struct GpuLibrary {
   std::string why;  // there is no api
 };
 
-// That of CUDA: beside the addon, or where the environment variable W2V_CUDA_LIBRARY says. Loaded at the first call.
+// That of CUDA: where the environment variable W2V_CUDA_LIBRARY says; else beside the addon; else that of its own package.
+// Loaded at the first call.
 const GpuLibrary& cuda_library();
+
+// The path of the library in its own package. Before the first call of cuda_library().
+void set_packaged_cuda_library(std::string path);
 
 struct GpuDevices {
   std::vector<w2v_gpu_device> devices;  // by number

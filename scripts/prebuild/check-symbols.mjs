@@ -1,8 +1,9 @@
-// What a prebuilt addon for glibc asks of the system, and what it shows of itself.
+// What a prebuilt addon or library for glibc asks of the system, and what it shows of itself.
 import path from 'node:path';
 import { compareVersions, dynamicSymbols, limits, withinLimits } from './link-stubs.mjs';
 
-const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+/** What an addon shows of itself. */
+const addonExports = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 // Of the dynamic loader; weak references of the compiler's start files.
 const withoutVersion = [
   '__tls_get_addr',
@@ -14,7 +15,7 @@ const withoutVersion = [
 const notInElectron = ['napi_create_external_arraybuffer', 'napi_create_external_buffer'];
 
 /** Prints the newest versions that are asked for. @throws on what goes beyond the limits */
-export function checkSymbols(file) {
+export function checkSymbols(file, exported = addonExports) {
   const symbols = dynamicSymbols(file);
   const needed = symbols.filter(({ defined }) => !defined);
   const faults = [];
