@@ -234,7 +234,8 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   /**
-   * Vectors of your own: row i, of `vectorSize` numbers, belongs to word i.
+   * Vectors of your own: row i, of `vectorSize` numbers, belongs to word i. Where `vectorSize` is not given, it is the length of the first row, or how many
+   * numbers there are for each word.
    *
    * @throws as {@link KeyedVectors.addVectors}
    */
@@ -699,7 +700,7 @@ export class KeyedVectors implements Iterable<string> {
 
   /**
    * The words by their cosine with the mean of all, the most central first: gensim's rank_by_centrality. Unknown words are left
-   * out.
+   * out. With `useNorm: false` vectors keep their lengths: the longer ones weigh more in the mean, and in the scores.
    *
    * @throws {@link UnknownWordError} if all are unknown, ERR_W2V_ARGUMENT if there are none
    */

@@ -30,6 +30,7 @@ export function estimateMemory({
   wordBytes = 8,
   ...training
 }: TrainingOptions & {
+  /** Words in the vocabulary, `</s>` included. */
   vocabularySize: number;
   /** Words of the corpus and sentence ends. @defaultValue 0 */
   corpusWords?: number | undefined;

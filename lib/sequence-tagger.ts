@@ -15,6 +15,7 @@ export type TaggedSource = string | Iterable<TaggedSentence> | AsyncIterable<Tag
 /** A sentence to tag: its tokens, with the further columns that the tagger was trained with. */
 export type SentenceToTag = readonly string[] | TaggedSentence;
 
+/** What a tagger is and how it learns. */
 export interface TaggerOptions {
   /** Tokens to either side that a tag is decided by. @defaultValue 2 */
   window?: number | undefined;
@@ -60,9 +61,11 @@ export interface TaggerProgress {
   loss: number | null;
   /** F1 on the development set after it; null without one. */
   developmentF1: number | null;
+  /** Tokens learned from per second of wall time, in this epoch so far. */
   tokensPerSecond: number;
 }
 
+/** How a training runs, beside {@link TaggerOptions}: what it begins with, what it is measured on, and how it is watched and ended. */
 export interface TaggerRun {
   /** Vectors to begin with. Tokens are looked up in lower case, with each digit as 0. All words of them are known. */
   vectors?: KeyedVectors | undefined;
@@ -78,7 +81,9 @@ export interface TaggerRun {
 
 /** What a training was. */
 export interface TaggerReport {
+  /** Sentences of the training text, those without tokens left out. */
   sentences: number;
+  /** Tokens in them: those of one epoch. */
   tokens: number;
   /** Different tags, as they are learned. */
   tags: number;
@@ -94,7 +99,9 @@ export interface TaggerReport {
   developmentF1: number[];
   /** Spans in the training text that begin with I- (or E-): they count as if it were B-. */
   brokenSpans: number;
+  /** Wall time of learning in all epochs; reading and the development set apart. */
   trainSeconds: number;
+  /** epochs · tokens / trainSeconds. */
   tokensPerSecond: number;
 }
 
@@ -343,7 +350,7 @@ export class SequenceTagger {
   }
 
   /**
-   * The tags of each sentence's tokens. A sentence without tokens has none.
+   * The tags of each sentence's tokens. A sentence without tokens has none. `threads`, from 1, are those of the training if not given.
    *
    * @throws ERR_W2V_ARGUMENT: a further column is missing or has another length
    */
@@ -358,7 +365,7 @@ export class SequenceTagger {
   }
 
   /**
-   * Scores the tags that it gives against those that are there.
+   * Scores the tags that it gives against those that are there. `threads` as in {@link SequenceTagger.tag}.
    *
    * @throws as {@link SequenceTagger.tag}; ERR_W2V_CORPUS_EMPTY, and what the source throws
    */

@@ -2,29 +2,41 @@
 
 /** A stretch of tokens that belong together: [begin, end), with what they are. */
 export interface Span {
+  /** Position of its first token in the sentence, from 0. */
   begin: number;
+  /** Position after its last token. */
   end: number;
+  /** What its tags have after `B-` and the like. */
   type: string;
 }
 
-/** All from 0 to 1; 0 where nothing was there to be right. */
+/** Shares from 0 to 1, which are 0 where there is nothing to divide by, and the counts that they are made of. */
 export interface TagScore {
+  /** correct / predicted. */
   precision: number;
+  /** correct / expected. */
   recall: number;
+  /** 2 · correct / (predicted + expected). */
   f1: number;
-  /** Spans (labels) that are right, that were predicted, that should have been. */
+  /** Spans (labels) that were predicted and are right: a span with both its ends and its type. */
   correct: number;
+  /** Spans (labels) that were predicted. */
   predicted: number;
+  /** Spans (labels) that should have been predicted. */
   expected: number;
 }
 
+/** How well tags were given: over all types of spans (labels) together, and for each. */
 export interface TaggingEvaluation extends TagScore {
   /** What was counted: spans of B- and I- tags as conlleval does, or the labels of tokens other than O. */
   metric: 'spans' | 'labels';
   /** Tokens whose tag is right, those with O included, of all. */
   accuracy: number;
+  /** The score of each type of span, or of each label but O, that was predicted or expected. */
   perType: Record<string, TagScore>;
+  /** Sentences that were scored: all that have tokens. */
   sentences: number;
+  /** Tokens in them, those with O included. */
   tokens: number;
 }
 

@@ -15,10 +15,30 @@ import { resolveOptions, runOptionSpecs, type OptionSpec } from './options.js';
 import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
 
 /** A document to classify: words that are taken as they are, or a text that is split at blanks. */
-export type Document = string | readonly string[] | { text: string } | { tokens: readonly string[] };
+export type Document =
+  | string
+  | readonly string[]
+  | {
+      /** Split at spaces, tabs and line ends. */
+      text: string;
+    }
+  | {
+      /** Words, which may hold blanks, but neither line feeds nor NUL; empty ones are left out. */
+      tokens: readonly string[];
+    };
 
 /** A document and its labels: one, or several (none is allowed with the loss `ova`). */
-export type LabelledDocument = ({ text: string } | { tokens: readonly string[] }) & {
+export type LabelledDocument = (
+  | {
+      /** As of {@link Document}. */
+      text: string;
+    }
+  | {
+      /** As of {@link Document}. */
+      tokens: readonly string[];
+    }
+) & {
+  /** Each of them not empty, without line feeds and NUL; one that comes twice counts once. */
   labels: string | readonly string[];
 };
 
@@ -67,6 +87,7 @@ export interface ClassifierOptions {
   refit?: boolean | undefined;
 }
 
+/** How a training runs, beside {@link ClassifierOptions}: what it begins with, what it is measured on, and how it is watched and ended. */
 export interface ClassifierRun {
   /** Word vectors to begin with; all their words are known afterwards. */
   vectors?: KeyedVectors | undefined;
@@ -84,12 +105,15 @@ export interface ClassifierRun {
   onProgress?: ((progress: ClassifierProgress) => void) | undefined;
 }
 
+/** How far a training is. */
 export interface ClassifierProgress {
+  /** `reading`: the documents are read, and later, with the loss `ova`, thresholds are tuned on those of the validation; `training`: all else. */
   phase: 'reading' | 'training';
   /** Of the phase, from 0 to 1; null where that is unknown. */
   fraction: number | null;
+  /** Current learning rate; 0 before the first epoch. */
   alpha: number;
-  /** From 1; 0 before the first. */
+  /** From 1; 0 while the phase is `reading`. */
   epoch: number;
   /** Of the last epoch; null before its end. */
   loss: number | null;
@@ -97,14 +121,17 @@ export interface ClassifierProgress {
 
 /** How a training went. */
 export interface ClassifierReport {
-  /** Of the training documents, in each epoch. */
+  /** Training documents; without those that were drawn for validation, but for `refit`. */
   documents: number;
+  /** Words in them, known or not. */
   words: number;
+  /** Different labels that they have. */
   labels: number;
+  /** Documents that validation measured on; 0 without. */
   validationDocuments: number;
   /** Documents without a word that is known: nothing is learned of them, but how frequent labels are. */
   emptyDocuments: number;
-  /** Of the words, those with a given vector. */
+  /** Different words that began with a given vector: all those of `vectors`, whether the documents have them or not. */
   pretrainedWords: number;
   /** For each epoch: the mean of −log p of what is right, over every 16th document, before it was learned from. */
   losses: number[];
@@ -112,21 +139,29 @@ export interface ClassifierReport {
   validationMicroF1: number[];
   /** The epoch, from 1, whose weights the classifier has. */
   bestEpoch: number;
+  /** `stopSignal` ended it; false where `patience` did. */
   stoppedEarly: boolean;
-  /** Words gone through in all epochs, and per second of wall time. */
+  /** Words gone through in all epochs, those of both trainings with `refit`. */
   trainedWords: number;
+  /** trainedWords / trainSeconds. */
   wordsPerSecond: number;
-  /** Of learning; reading and validation apart. CPU: all threads together. */
+  /** Wall time of learning; reading and validation apart. */
   trainSeconds: number;
+  /** CPU time of learning, all threads together. */
   trainCpuSeconds: number;
+  /** What the user should know about the documents: labels with one of them, labels that only validation has, documents without a known word. */
   warnings: string[];
 }
 
+/** A label and how likely it is. */
 export interface PredictedLabel {
+  /** As the training documents have it; in files, what follows the prefix. */
   label: string;
+  /** From 0 to 1; softmax and hs: of all labels together, 1; ova: of each by itself. */
   probability: number;
 }
 
+/** How labels are predicted, and which of them are. */
 export interface PredictOptions {
   /** Labels at most. @defaultValue softmax and hs: 1; ova: any number */
   topN?: number | undefined;
@@ -134,16 +169,21 @@ export interface PredictOptions {
    * Labels from this probability on. @defaultValue ova: each label's own threshold (0.5, or tuned on validation); where every training document had a label,
    * the likeliest one is predicted at any rate */
   threshold?: number | undefined;
-  /** @defaultValue all processors */
+  /** Threads. @defaultValue all processors */
   threads?: number | undefined;
+  /** Cancels: the promise rejects, or the iteration throws, with ERR_W2V_CANCELLED. */
   signal?: AbortSignal | undefined;
 }
 
+/** Of {@link TextClassifier.test}. */
 export interface TestOptions extends PredictOptions {
+  /** Words that begin so are labels, in files and streams; a classifier does not know the one of its training. @defaultValue `__label__` */
   labelPrefix?: string | undefined;
 }
 
+/** How well one label is predicted. */
 export interface LabelScore {
+  /** Which one; in files, what follows the prefix. */
   label: string;
   /** Documents that have it. */
   support: number;
@@ -153,17 +193,21 @@ export interface LabelScore {
   precision: number;
   /** Of those that have it, the predicted ones; 0 where none has it. */
   recall: number;
+  /** The harmonic mean of precision and recall; 0 where no prediction is right. */
   f1: number;
 }
 
 /** Predictions against what is right. */
 export interface ClassifierEvaluation {
+  /** Documents that were tested, those without words included. */
   documents: number;
   /** The share of the documents whose labels are all predicted and no others. */
   accuracy: number;
-  /** Over all labels of all documents. */
+  /** Of the labels that were predicted, over all documents, those that are right; 0 where none was predicted. */
   precision: number;
+  /** Of the labels that the documents have, those that were predicted; 0 where they have none. */
   recall: number;
+  /** The harmonic mean of these two; 0 where no prediction is right. */
   microF1: number;
   /** The mean over the labels that documents have or that were predicted. */
   macroF1: number;
@@ -172,7 +216,12 @@ export interface ClassifierEvaluation {
   /** Labels that the training did not have: they count as missed. */
   unseenLabels: string[];
   /** Of the documents with one label: how many have `labels[i]` while `labels[j]` is the likeliest, at `[i][j]`. */
-  confusionMatrix: { labels: string[]; counts: number[][] };
+  confusionMatrix: {
+    /** Those that such documents have or that are likeliest for one, in the order of `perLabel`. */
+    labels: string[];
+    /** Documents, a row for the label that they have, a column for the likeliest one, whatever the thresholds. */
+    counts: number[][];
+  };
 }
 
 type SpecName = Exclude<keyof ClassifierOptions, 'classWeights'>;
@@ -280,7 +329,7 @@ export class TextClassifier {
    * counts for how frequent its labels are, and nothing else is learned of it (with a warning).
    *
    * @throws ERR_W2V_OPTION (also where the learning rate makes it diverge), ERR_W2V_ARGUMENT, ERR_W2V_LABELLED_TEXT, ERR_W2V_TEXT_ENCODING, ERR_W2V_CORPUS_BINARY (these with file and
-   * line, or the number of the document), ERR_W2V_CORPUS_EMPTY, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
+   * line, or the number of the document), ERR_W2V_CORPUS_ITEM (a malformed document of an iterable), ERR_W2V_WORD_TOO_LONG, ERR_W2V_CORPUS_EMPTY, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
   static async train(
     source: LabelledSource,
@@ -349,6 +398,7 @@ export class TextClassifier {
     return this.#labels;
   }
 
+  /** Dimensions of its vectors. */
   get vectorSize(): number {
     return this.#native.vectorSize;
   }
@@ -371,7 +421,7 @@ export class TextClassifier {
   /**
    * The labels of a document, the likeliest first, with their probabilities.
    *
-   * @throws ERR_W2V_ARGUMENT, ERR_W2V_OPTION, ERR_W2V_CANCELLED
+   * @throws ERR_W2V_CORPUS_ITEM (a malformed document), ERR_W2V_WORD_TOO_LONG, ERR_W2V_OPTION, ERR_W2V_CANCELLED
    */
   async predict(document: Document, options: PredictOptions = {}): Promise<PredictedLabel[]> {
     const [labels] = await this.predictMany([document], options);

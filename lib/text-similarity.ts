@@ -33,8 +33,9 @@ export type TextWeighting = 'mean' | 'idf' | 'sif';
  */
 export type TextMetric = 'cosine' | 'dot' | 'euclidean' | 'soft-cosine' | 'word-movers';
 
+/** How the vectors of texts are made. */
 export interface TextVectorOptions {
-  /** @defaultValue mean */
+  /** How much each word counts. @defaultValue mean */
   weighting?: TextWeighting | undefined;
   /** The a of sif: the smaller, the less frequent words count. @defaultValue 0.001 */
   a?: number | undefined;
@@ -42,8 +43,9 @@ export interface TextVectorOptions {
   components?: number | undefined;
 }
 
+/** Of {@link TextIndex.search}. */
 export interface TextSearchOptions extends JobOptions {
-  /** @defaultValue cosine */
+  /** What is compared. @defaultValue cosine */
   metric?: TextMetric | undefined;
   /** Answers wanted. @defaultValue 10 */
   topN?: number | undefined;

@@ -529,10 +529,13 @@ export class Word2Vec {
     options: {
       /** To add words is all that a model can do to its vocabulary. */
       update: true;
-      /** @defaultValue the model's */
+      /** New words that occur fewer times in this corpus are left out. @defaultValue the model's */
       minCount?: number | undefined;
+      /** New words at most: `minCount` is raised as far as it takes. @defaultValue no limit */
       maxFinalVocab?: number | undefined;
+      /** As {@link TrainingOptions.maxVocabMemory}, but without a warning. @defaultValue no limit */
       maxVocabMemory?: number | undefined;
+      /** Threads. @defaultValue the model's */
       threads?: number | undefined;
     } & VocabularyOptions &
       Pick<JobOptions, 'signal'>,
@@ -618,7 +621,7 @@ export class Word2Vec {
   }
 
   /**
-   * The words that are likeliest in the middle of this context, as gensim's predict_output_word(): a softmax over all words; with
+   * The `topN` words that are likeliest in the middle of this context, the likeliest first, as gensim's predict_output_word(): a softmax over all words; with
    * hierarchical softmax alone, the probabilities along their paths. Words that the model does not have are left out of the context.
    *
    * @throws ERR_W2V_UNKNOWN_WORD (it has none of them), ERR_W2V_ARGUMENT, ERR_W2V_BUSY

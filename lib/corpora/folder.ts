@@ -20,6 +20,7 @@ export type TextEncoding = string | ((name: string) => string);
  * folder, such as NLTK's reuters.zip with reuters/…, is that folder. Files and folders whose names begin with a dot are left out, and __MACOSX.
  */
 export class DataFolder {
+  /** Of the folder or zip, as {@link DataFolder.open} was given it. */
   readonly path: string;
   /** Names of the files, with `/` between folders, in the order of their UTF-16 units. */
   readonly names: readonly string[];
@@ -51,6 +52,7 @@ export class DataFolder {
     return new DataFolder(path, found.isDirectory() ? await openFolder(path) : await openZip(path));
   }
 
+  /** Whether a file of this name is there: one of {@link DataFolder.names}. */
   has(name: string): boolean {
     return this.#known.has(name);
   }

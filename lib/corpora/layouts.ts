@@ -75,7 +75,10 @@ export type BrownOptions = Pick<CorpusOptions, 'encoding' | 'lowercase' | 'stopW
 /** A token and its tag, in upper case. */
 export type TaggedWord = readonly [word: string, tag: string];
 
-/** A corpus of tokens `word/tag`, a sentence a line: its words are those before the last slash of each. */
+/**
+ * A corpus of tokens `word/tag`, a sentence a line: its words are those before the last slash of each. `lowercase` and `stopWords` hold for its words, not for
+ * words with tags.
+ */
 export class TaggedCorpus extends TextCorpus {
   /**
    * Opens a corpus of such files, of any layout.
@@ -99,12 +102,12 @@ export class TaggedCorpus extends TextCorpus {
     return this.paragraphsBy(selection, parseTagged);
   }
 
-  /** @throws ERR_W2V_ARGUMENT */
+  /** Sentences: arrays of words with tags. @throws ERR_W2V_ARGUMENT */
   taggedSentences(selection?: FileSelection): AsyncIterable<TaggedWord[]> {
     return flat(this.taggedParagraphs(selection));
   }
 
-  /** @throws ERR_W2V_ARGUMENT */
+  /** Words with tags, one after the other. @throws ERR_W2V_ARGUMENT */
   taggedWords(selection?: FileSelection): AsyncIterable<TaggedWord> {
     return flat(this.taggedSentences(selection));
   }

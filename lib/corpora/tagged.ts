@@ -9,18 +9,26 @@ import { CheckedDecoder, DataFolder, type TextEncoding } from './folder.js';
 
 /** A sentence: tokens, further columns by name with one value for each token, and a tag for each. */
 export interface TaggedSentence {
+  /** Words and punctuation, taken as they are; without line feeds and NUL. */
   tokens: readonly string[];
+  /** Training takes those of its first sentence, but for `ignoreColumns`; every sentence must have them then, and others are left aside. */
   columns?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** What training learns and a test compares with; not needed of a sentence that is to be tagged. */
   tags?: readonly string[] | undefined;
   /** Where it begins, for messages: `file:line`. */
   where?: string | undefined;
 }
 
+/** How files of tagged text are read. */
 export interface TaggedReadOptions {
   /** Of a folder or zip: only these files, in this order. @defaultValue all */
   files?: readonly string[] | undefined;
-  /** @defaultValue utf-8 */
+  /** Of the files. @defaultValue utf-8 */
   encoding?: TextEncoding | undefined;
+  /**
+   * Ends the reading: a file by itself ends with ERR_W2V_CANCELLED while its bytes are read; a folder or zip, before the next file, with the signal's own
+   * reason.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -47,6 +55,7 @@ export function readColumns(source: string, options: TaggedReadOptions = {}): As
 /** The columns of CoNLL-U that a tag, or a further column, can be. */
 export type ConlluColumn = 'lemma' | 'upos' | 'xpos' | 'feats' | 'deprel';
 
+/** Of {@link readConllu}. */
 export interface ConlluOptions extends TaggedReadOptions {
   /** Which column is the tag. @defaultValue upos */
   tag?: ConlluColumn | undefined;

@@ -17,7 +17,14 @@ export interface CorpusLayout {
    * Of what category a file is: `folders`, the folder that it is in; a file of lines `name category category …`; an expression whose first
    * group, matched in the name, is the category. @defaultValue there are none
    */
-  categories?: 'folders' | { file: string } | RegExp | undefined;
+  categories?:
+    | 'folders'
+    | {
+        /** Its name in the folder or zip. It is read in `encoding`. */
+        file: string;
+      }
+    | RegExp
+    | undefined;
   /** What stands between paragraphs of wrapped lines. @defaultValue an empty line */
   paragraphBreak?: RegExp | undefined;
   /** `wrapped`: sentences go on over line ends and are found by the rules of the locale; `sentences`: a line is a sentence. @defaultValue wrapped */
@@ -33,11 +40,19 @@ export interface CorpusOptions extends TokenizeOptions {
 }
 
 /** Files of a corpus: one, several, or those of some categories. All of them where nothing is said. */
-export type FileSelection = string | readonly string[] | { categories: string | readonly string[] };
+export type FileSelection =
+  | string
+  | readonly string[]
+  | {
+      /** One category or several: files that are of any of them, each once, sorted. */
+      categories: string | readonly string[];
+    };
 
 /** One file as a document. */
 export interface CorpusDocument {
+  /** The file's name, as {@link TextCorpus.fileIds} gives it. */
   fileId: string;
+  /** Those of the file; empty in a corpus without categories. */
   categories: readonly string[];
   /** Of the whole file; empty where the file has none. */
   tokens: string[];

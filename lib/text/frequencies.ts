@@ -9,10 +9,13 @@ import { Phrases, type PairCounts } from '../phrases.js';
 import { drawChart } from '../plot/chart.js';
 import { turnMs, type CorpusProgress, type CorpusSource } from '../text-source.js';
 
+/** How words and pairs of words are counted. */
 export interface CountOptions {
   /** Threads that count files. @defaultValue all processors */
   threads?: number | undefined;
+  /** Cancels the counting: the promise rejects with ERR_W2V_CANCELLED. */
   signal?: AbortSignal | undefined;
+  /** Called a few times a second while the source is read. What it throws ends that and becomes the rejection. */
   onProgress?: ((progress: CorpusProgress) => void) | undefined;
 }
 
@@ -76,6 +79,7 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
     return this.total === 0 ? 0 : this.count(word) / this.total;
   }
 
+  /** Each word with its count, in the order of {@link FrequencyDistribution.mostCommon}. */
   [Symbol.iterator](): Iterator<[string, number]> {
     return this.#counts[Symbol.iterator]();
   }
@@ -96,7 +100,7 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
   }
 
   /**
-   * The counts over the ranks, both as logarithms to base 10, as a picture in SVG: near a straight line for natural text (Zipf's law). The second line falls as 1 / rank from
+   * The counts over the ranks, both as logarithms to base 10, as a picture in SVG, with `title` above: near a straight line for natural text (Zipf's law). The second line falls as 1 / rank from
    * the most frequent word.
    */
   async zipfPlot({ title = 'Frequency by rank' }: { title?: string } = {}): Promise<string> {
@@ -222,8 +226,9 @@ export function associationScore(
   return measures[measure](counts);
 }
 
+/** Of {@link collocations}. */
 export interface CollocationOptions extends CountOptions {
-  /** @defaultValue likelihood-ratio */
+  /** What pairs are ranked by. @defaultValue likelihood-ratio */
   measure?: AssociationMeasure | undefined;
   /** Pairs that occur fewer times are left out. @defaultValue 5 */
   minCount?: number | undefined;
@@ -235,7 +240,9 @@ export interface CollocationOptions extends CountOptions {
 
 /** Two words, one after the other. */
 export interface Collocation {
+  /** In the order in which they stand in the text. */
   words: [first: string, second: string];
+  /** By the measure: the higher, the more they belong together. */
   score: number;
   /** Occurrences of the pair. */
   count: number;

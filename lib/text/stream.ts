@@ -8,7 +8,9 @@ import { SentenceSegmenter } from './segmenter.js';
 import { Turn } from './turn.js';
 import { Tokenizer, checkSentenceOptions, type SentenceOptions, type TokenizeOptions } from './tokenize.js';
 
+/** How {@link tokenStream} and {@link sentenceStream} read, beside how they cut. */
 export interface StreamOptions {
+  /** Ends the reading: the iteration throws ERR_W2V_CANCELLED. */
   signal?: AbortSignal | undefined;
 }
 

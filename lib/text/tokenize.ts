@@ -17,10 +17,11 @@ import { wordPunctuation } from './word-punctuation.js';
  */
 export type TokenizerName = 'segmenter' | 'word-punctuation' | 'jieba';
 
+/** How a text is cut into tokens, and which of them are left out. */
 export interface TokenizeOptions {
   /** A language tag: the language of the text, for the segmenter, lower case, and sentences. @defaultValue en */
   locale?: string | undefined;
-  /** @defaultValue segmenter */
+  /** What cuts the text. @defaultValue segmenter */
   tokenizer?: TokenizerName | undefined;
   /** In lower case, by the rules of the locale. @defaultValue false */
   lowercase?: boolean | undefined;
@@ -28,6 +29,7 @@ export interface TokenizeOptions {
   stopWords?: boolean | Iterable<string> | undefined;
 }
 
+/** How a text is cut into sentences. */
 export interface SentenceOptions {
   /** A language tag. @defaultValue en */
   locale?: string | undefined;
