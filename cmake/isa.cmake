@@ -28,6 +28,9 @@ function(w2v_add_isa target isa)
     # What is fused is written so: the compiler's own choice could differ between two loops that must agree to the bit.
     target_compile_options(${objects} PRIVATE -fno-math-errno -fno-trapping-math -ffp-contract=off)
   endif()
+  if(W2V_SANITIZE)
+    target_compile_options(${objects} PRIVATE -O2) # the most of what tests wait for
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12's own AVX-512 intrinsics set it off (GCC bug 105593).
     target_compile_options(${objects} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)

@@ -19,6 +19,7 @@ import {
   type VectorIndex,
   type VectorStore,
 } from './native.js';
+import { resolveThreads } from './options.js';
 import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import { nearSpellings, spellings } from './spelling.js';
 import {
@@ -272,7 +273,6 @@ export class KeyedVectors implements Iterable<string> {
       init = 'kmeans++',
       maxIterations = init === 'word2vec' ? 10 : 100,
       seed = 1,
-      threads = availableParallelism(),
       ...options
     }: ClusterOptions = {},
   ): Promise<Clusters> {
@@ -281,15 +281,13 @@ export class KeyedVectors implements Iterable<string> {
       if (!valid)
         throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
     };
-    const whole = (name: string, value: number, most: number) =>
-      expect(
-        Number.isSafeInteger(value) && value >= 1 && value <= most,
-        `${name} to be a whole number from 1 to ${most}`,
-        value,
-      );
     expect(['kmeans++', 'word2vec'].includes(init), "init to be 'kmeans++' or 'word2vec'", init);
-    whole('maxIterations', maxIterations, 1_000_000);
-    whole('threads', threads, 4096);
+    expect(
+      Number.isSafeInteger(maxIterations) && maxIterations >= 1 && maxIterations <= 1_000_000,
+      'maxIterations to be a whole number from 1 to 1000000',
+      maxIterations,
+    );
+    const threads = resolveThreads(options.threads);
     expect(Number.isSafeInteger(seed) && seed >= 0, 'seed to be a whole number from 0', seed);
     if (!Number.isSafeInteger(classes) || classes < 1 || classes > this.size) {
       throw new W2VError(

@@ -351,6 +351,16 @@ export function resolveOptions(
   return resolved;
 }
 
+/**
+ * How many threads, where it is an option by itself.
+ *
+ * @throws ERR_W2V_OPTION
+ */
+export function resolveThreads(threads?: number, byDefault = availableParallelism()): number {
+  return resolveOptions({ threads: runOptionSpecs.threads }, { threads: threads ?? byDefault })
+    .threads as number;
+}
+
 /** ERR_W2V_OPTION for the value of an option. */
 export function invalidOption(name: string, expected: string, value: unknown): W2VError {
   return new W2VError('ERR_W2V_OPTION', `Expected ${name} to be ${expected} but received ${describe(value)}`);

@@ -1,5 +1,4 @@
 // Phrases: words that belong together become one.
-import { availableParallelism } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -12,7 +11,7 @@ import {
   type NativePhraseCounts,
   type PhraseStatistics,
 } from './native.js';
-import { unknownOption } from './options.js';
+import { resolveThreads, unknownOption } from './options.js';
 import { SentenceFile } from './sentence-file.js';
 import {
   isOneShot,
@@ -171,7 +170,8 @@ export class FrozenPhrases {
    */
   async applyToFile(source: CorpusSource, output: string, options: PhraseRunOptions = {}): Promise<void> {
     if (typeof output !== 'string') throw notA('the path of a file', output);
-    const { threads = availableParallelism(), signal, onProgress } = options;
+    const { signal, onProgress } = options;
+    const threads = resolveThreads(options.threads);
     const writer = new SentenceFile(output);
     const sink = new JoiningSink(this.#native, (bytes, framing) => writer.write(toLines(bytes, framing)));
     // Plain files alone are read, joined and written by all threads.
@@ -275,7 +275,8 @@ export class Phrases {
    * @throws as {@link Phrases.learn}, and ERR_W2V_BUSY
    */
   async add(source: CorpusSource, options: PhraseRunOptions = {}): Promise<void> {
-    const { threads = availableParallelism(), signal, onProgress } = options;
+    const { signal, onProgress } = options;
+    const threads = resolveThreads(options.threads);
     if (this.#busy) throw new W2VError('ERR_W2V_BUSY', 'Expected phrases at rest but text is being added');
     this.#busy = true;
     try {

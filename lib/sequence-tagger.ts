@@ -4,7 +4,7 @@ import { readTagged, type TaggedSentence } from './corpora/tagged.js';
 import { W2VError, cancelled, describe } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
 import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
-import { invalidOption, resolveOptions, runOptionSpecs, type OptionSpec } from './options.js';
+import { invalidOption, resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
 import { TaggingScorer, areSpanTags, spansOf, tagsOf, type TaggingEvaluation } from './span-evaluation.js';
 import { turnMs } from './text-source.js';
 import { TokenFeatures } from './token-features.js';
@@ -55,7 +55,7 @@ export interface TaggerOptions {
 export interface TaggerProgress {
   /** Of all epochs that may be, from 0 to 1. */
   fraction: number;
-  /** From 0. */
+  /** The epoch, from 1. */
   epoch: number;
   /** The mean of −log p of a tag, in the last whole epoch; null before there is one. */
   loss: number | null;
@@ -291,7 +291,7 @@ export class SequenceTagger {
             (({ done, total }) =>
               onProgress({
                 fraction: (epoch + (total > 0 ? done / total : 0)) / epochs,
-                epoch,
+                epoch: epoch + 1,
                 loss: report.losses.at(-1) ?? null,
                 developmentF1: report.developmentF1.at(-1) ?? null,
                 tokensPerSecond: done / Math.max(1e-3, seconds()),
@@ -352,7 +352,7 @@ export class SequenceTagger {
   /**
    * The tags of each sentence's tokens. A sentence without tokens has none. `threads`, from 1, are those of the training if not given.
    *
-   * @throws ERR_W2V_ARGUMENT: a further column is missing or has another length
+   * @throws ERR_W2V_ARGUMENT: a further column is missing or has another length; ERR_W2V_OPTION (threads), ERR_W2V_CANCELLED
    */
   async tag(
     sentences: Iterable<SentenceToTag>,
@@ -398,9 +398,10 @@ export class SequenceTagger {
 
   async #tag(
     { sentences, text }: Coded,
-    threads = this.#notes.options.threads,
+    given: number | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string[][]> {
+    const threads = resolveThreads(given, this.#notes.options.threads);
     const ids = await runJob(() => this.#native.tag(text, threads), { signal });
     const { scheme } = this.#notes;
     const all: string[][] = [];

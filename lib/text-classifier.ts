@@ -11,7 +11,7 @@ import {
   type NativeClassifierReport,
   type NativeLabelledText,
 } from './native.js';
-import { resolveOptions, runOptionSpecs, type OptionSpec } from './options.js';
+import { resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
 import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
 
 /** A document to classify: words that are taken as they are, or a text that is split at blanks. */
@@ -131,7 +131,7 @@ export interface ClassifierReport {
   validationDocuments: number;
   /** Documents without a word that is known: nothing is learned of them, but how frequent labels are. */
   emptyDocuments: number;
-  /** Different words that began with a given vector: all those of `vectors`, whether the documents have them or not. */
+  /** Different words of the documents that began with a given vector. */
   pretrainedWords: number;
   /** For each epoch: the mean of −log p of what is right, over every 16th document, before it was learned from. */
   losses: number[];
@@ -679,8 +679,7 @@ function checkPredictOptions({ topN, threshold, ...rest }: PredictOptions) {
     throw notA('topN to be a whole number from 1', topN, 'ERR_W2V_OPTION');
   if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
     throw notA('threshold to be a number from 0 to 1', threshold, 'ERR_W2V_OPTION');
-  const { threads } = resolveOptions({ threads: runOptionSpecs.threads }, { threads: rest.threads });
-  return { topN: topN ?? 0, threshold, threads: threads as number };
+  return { topN: topN ?? 0, threshold, threads: resolveThreads(rest.threads) };
 }
 
 function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown): ResolvedClassifierOptions {
@@ -732,7 +731,7 @@ function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown
 
 function toProgress({ phase, done, total, learningRate, epoch, loss }: JobProgress): ClassifierProgress {
   return {
-    phase: phase === 'training' ? 'training' : 'reading',
+    phase: 'training',
     fraction: total > 0 ? Math.min(1, done / total) : null,
     alpha: learningRate,
     epoch: phase === 'training' ? epoch + 1 : 0,

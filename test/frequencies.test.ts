@@ -67,6 +67,9 @@ describe('a frequency distribution', () => {
   it('refuses what is no count, and no text', async () => {
     expect(() => FrequencyDistribution.fromCounts([['a', -1]])).toThrow(/a whole number from 0/);
     expect(await rejectionOf(FrequencyDistribution.of([]))).toMatchObject({ code: 'ERR_W2V_CORPUS_EMPTY' });
+    expect(await rejectionOf(FrequencyDistribution.of(['a'], { threads: 0 }))).toMatchObject({
+      code: 'ERR_W2V_OPTION',
+    });
   });
 });
 

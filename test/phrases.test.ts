@@ -181,6 +181,8 @@ test('gzip in and out, and what cannot be written', async () => {
     'ERR_W2V_FILE_NOT_FOUND',
   );
   const failing = Readable.from(['a b c', 5]);
+  for (const threads of [0, 1.5, -1])
+    expect((await rejectionOf(Phrases.learn(text, { threads }))).code).toBe('ERR_W2V_OPTION');
   expect((await rejectionOf(phrases.applyToFile(failing, file('x.txt')))).code).toBe('ERR_W2V_CORPUS_ITEM');
   expect(existsSync(file('x.txt'))).toBe(false);
   expect(readdirSync(file('.')).filter((name) => name.endsWith('.tmp'))).toEqual([]);

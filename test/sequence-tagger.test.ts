@@ -349,6 +349,15 @@ describe('tagging', () => {
     expect(await code(SequenceTagger.load(write('no.tagger', 'text')))).toBe('ERR_W2V_VECTOR_FORMAT');
     const aborted = SequenceTagger.train(train, { ...small, epochs: 1000, signal: AbortSignal.timeout(50) });
     expect(await code(aborted)).toBe('ERR_W2V_CANCELLED');
+    const signal = AbortSignal.abort();
+    const lines = 'a\tX\n\n';
+    for (const source of [write('cancelled.txt', lines), zipped('cancelled.zip', { 'x.txt': lines })])
+      expect(await code(all(readColumns(source, { signal })))).toBe('ERR_W2V_CANCELLED');
+    const tagger = await SequenceTagger.train(train, { ...small, epochs: 1 });
+    for (const threads of [0, -1, 1.5, 1e9]) {
+      expect(await code(tagger.tag([['a']], { threads }))).toBe('ERR_W2V_OPTION');
+      expect(await code(tagger.test(train, { threads }))).toBe('ERR_W2V_OPTION');
+    }
   });
 });
 

@@ -203,6 +203,10 @@ test('vectors: frozen ones stay as they are, fine-tuned ones move, and the class
   });
   expect(tuned.vectors.get('a1')[0]).toBeGreaterThan(1);
   expect(tuned.report.pretrainedWords).toBe(words.length);
+  const ofOthers = await KeyedVectors.fromVectors(['elsewhere'], [[1, 0, 0]]);
+  const { report } = await TextClassifier.train(training, { epochs: 1, vectors: ofOthers, vectorAlpha: 0 });
+  expect(report.pretrainedWords).toBe(0);
+  expect(report.warnings.at(-1)).toMatch(/^No word of the documents has a given vector/);
 });
 
 test('class weights shift what is predicted', async () => {

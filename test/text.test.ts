@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { sentenceStream, tokenStream } from '../lib/text/stream.js';
 import { SentenceSegmenter, WordSegmenter } from '../lib/text/segmenter.js';
 import { stopWordLanguages, stopWords } from '../lib/text/stop-words.js';
-import { sentences, tokenize } from '../lib/text/tokenize.js';
+import { Tokenizer, sentences, tokenize } from '../lib/text/tokenize.js';
 import { wordPunctuation } from '../lib/text/word-punctuation.js';
 import { rejectionOf, root, runNode, temporaryFolder } from './helpers.js';
 
@@ -130,6 +130,9 @@ describe('tokenize', () => {
     ]);
     expect(tokenize('我们在北京大学学习', { locale: 'zh', stopWords: true })).not.toContain('在');
     expect(tokenize('')).toEqual([]);
+    const turkish = new Tokenizer({ locale: 'tr', stopWords: ['ısı'] });
+    expect(turkish.tokens('ISI var')).toEqual(['var']);
+    expect(turkish.filter(['ISI', 'var'])).toEqual(['var']);
   });
 
   it('with jieba', () => {

@@ -113,7 +113,7 @@ async function train(file: string, flags: TrainFlags): Promise<void> {
           loss !== null && `loss ${loss.toFixed(3)}`,
           developmentF1 !== null && `F1 ${(100 * developmentF1).toFixed(2)}`,
         ].filter(Boolean);
-        bar.show(`epoch ${epoch + 1}${measured.length > 0 ? ` (${measured.join(', ')})` : ''}`, fraction, {
+        bar.show(`epoch ${epoch}${measured.length > 0 ? ` (${measured.join(', ')})` : ''}`, fraction, {
           speed: Math.round(tokensPerSecond).toLocaleString('en'),
         });
       },

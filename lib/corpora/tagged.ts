@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { readBytes } from '../bytes.js';
-import { W2VError, describe, fileError } from '../errors.js';
+import { W2VError, cancelled, describe, fileError } from '../errors.js';
 import { CheckedDecoder, DataFolder, type TextEncoding } from './folder.js';
 
 /** A sentence: tokens, further columns by name with one value for each token, and a tag for each. */
@@ -25,10 +25,7 @@ export interface TaggedReadOptions {
   files?: readonly string[] | undefined;
   /** Of the files. @defaultValue utf-8 */
   encoding?: TextEncoding | undefined;
-  /**
-   * Ends the reading: a file by itself ends with ERR_W2V_CANCELLED while its bytes are read; a folder or zip, before the next file, with the signal's own
-   * reason.
-   */
+  /** Ends the reading with ERR_W2V_CANCELLED. */
   signal?: AbortSignal | undefined;
 }
 
@@ -162,15 +159,14 @@ async function* readSentences(
   }
   const found = await stat(source).catch(() => undefined);
   if (found?.isFile() && !source.endsWith('.zip')) {
-    yield* parse(plainText(source, encoding, signal), parser(), source);
+    yield* parse(plainText(source, encoding, signal), parser(), source, signal);
     return;
   }
   const [place, member] = found ? [source, undefined] : await memberOf(source);
   const folder = await DataFolder.open(place);
   try {
     for (const name of member === undefined ? (files ?? folder.names) : [member]) {
-      signal?.throwIfAborted();
-      yield* parse(folder.textStream(name, encoding), parser(), `${place}/${name}`);
+      yield* parse(folder.textStream(name, encoding), parser(), `${place}/${name}`, signal);
     }
   } finally {
     await folder.close();
@@ -213,11 +209,13 @@ async function* parse(
   pieces: AsyncIterable<string>,
   parser: LineParser,
   file: string,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<TaggedSentence> {
   let open = '';
   let number = 0;
   const where = () => `${file}:${number}`;
   for await (const piece of pieces) {
+    if (signal?.aborted) throw cancelled(signal.reason);
     const lines = (open + piece).split('\n');
     open = lines.pop()!;
     for (const line of lines) {

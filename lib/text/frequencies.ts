@@ -1,10 +1,9 @@
 // What a vocabulary is chosen by: how often words occur, and which of them belong together.
-import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { countCorpus } from '../corpus.js';
 import { W2VError, describe } from '../errors.js';
 import { callNative } from '../native.js';
-import { unknownOption } from '../options.js';
+import { resolveThreads, unknownOption } from '../options.js';
 import { Phrases, type PairCounts } from '../phrases.js';
 import { drawChart } from '../plot/chart.js';
 import { turnMs, type CorpusProgress, type CorpusSource } from '../text-source.js';
@@ -37,7 +36,8 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
    * ERR_W2V_WORD_TOO_LONG, ERR_W2V_CANCELLED
    */
   static async of(source: CorpusSource, options: CountOptions = {}): Promise<FrequencyDistribution> {
-    const { threads = availableParallelism(), signal, onProgress } = options;
+    const { signal, onProgress } = options;
+    const threads = resolveThreads(options.threads);
     const { corpus, differentWords } = await countCorpus(source, { threads, signal, onProgress });
     const counts: [string, number][] = [];
     for (let from = 0; from < differentWords;) {

@@ -43,6 +43,7 @@ const pieceUnits = 8192; // what is tokenised between two looks at the clock: we
 /** Cuts texts into tokens, always in the same way. */
 export class Tokenizer {
   readonly #cut: (text: string) => string[];
+  readonly #lower: (text: string) => string;
   readonly #lowercase: (text: string) => string;
   readonly #left: ReadonlySet<string>;
 
@@ -59,7 +60,7 @@ export class Tokenizer {
         `Expected stopWords to be true or a list of words but received ${describe(left)}`,
       );
     }
-    const lower = lowerCaseOf(locale);
+    const lower = (this.#lower = lowerCaseOf(locale));
     this.#lowercase = lowercase ? lower : (text) => text;
     const words = left === true ? stopWords(locale) : left === false ? [] : left;
     this.#left = new Set(Array.from(words, lower));
@@ -83,7 +84,7 @@ export class Tokenizer {
 
   /** The same of tokens that are there already: lower case, and without stop-words. */
   filter(tokens: readonly string[]): string[] {
-    return tokens.map(this.#lowercase).filter((token) => !this.#left.has(token.toLowerCase()));
+    return tokens.map(this.#lowercase).filter((token) => !this.#left.has(this.#lower(token)));
   }
 }
 

@@ -125,12 +125,12 @@ TextClassifier make_classifier(const Documents& documents, const std::vector<uin
     classifier.word_counts.push_back(word_counts[id]);
     given.push_back(row);
   }
+  report.pretrained_words = given.size() - static_cast<size_t>(std::count(given.begin(), given.end(), no_word));
   for (uint32_t row = 0; vectors != nullptr && row < vectors->size(); ++row) {
     if (classifier.words.insert(vectors->word(row)) < given.size()) continue;
     classifier.word_counts.push_back(0);
     given.push_back(row);
   }
-  report.pretrained_words = given.size() - static_cast<size_t>(std::count(given.begin(), given.end(), no_word));
 
   size_t rows = 1 + classifier.words.size();
   if (options.word_ngrams > 1 && !frozen) {
