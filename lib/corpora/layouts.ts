@@ -97,7 +97,7 @@ export class TaggedCorpus extends TextCorpus {
     return this.filter(parseTagged(sentence, place).map(([word]) => word));
   }
 
-  /** Paragraphs: arrays of sentences, which are arrays of words with tags. @throws ERR_W2V_ARGUMENT */
+  /** Paragraphs: arrays of sentences, which are arrays of words with tags, as the files have them: `lowercase` and `stopWords` are for words without. @throws ERR_W2V_ARGUMENT */
   taggedParagraphs(selection?: FileSelection): AsyncIterable<TaggedWord[][]> {
     return this.paragraphsBy(selection, parseTagged);
   }
