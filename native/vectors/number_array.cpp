@@ -77,7 +77,7 @@ double NumberArray::value(size_t i) const {
   const size_t size = value_bytes();
   char raw[8] = {};
   std::memcpy(raw, bytes.data() + i * size, size);
-  if (type[0] == '>') std::reverse(raw, raw + size);
+  if (type[0] == '>') std::reverse(raw, raw + std::min(size, sizeof raw));  // the bound is for g++ 12's warnings
   const auto as = [&raw]<class T>(T) {
     T value;
     std::memcpy(&value, raw, sizeof value);
