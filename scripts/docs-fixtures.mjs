@@ -66,6 +66,9 @@ const pairs = 'king\tqueen\t8.6\ncoffee\ttea\t7.9\nparis\tbread\t1.2\nman\twoman
 
 const columns = 'the O\nking O\nof O\nfrance B-LOC\n\nnew B-LOC\nyork I-LOC\ntimes O\n\n'.repeat(20);
 
+const chinese = ['北京是中国的首都', '东京是日本的首都', '医生和护士在医院工作', '老师和学生在学校学习'];
+const chineseQuestions = ': 首都\n中国 北京 日本 东京\n日本 东京 中国 北京\n';
+
 const files = {
   'corpus.txt': corpus,
   'corpus.txt.gz': gzipSync(corpus),
@@ -74,6 +77,7 @@ const files = {
   'reviews-test.txt': '__label__good a fine film\n__label__bad a dull film\n',
   'train.txt': columns,
   'dev.txt': columns,
+  'test.txt': columns,
   'more.txt': text(500, 2),
   'more/a.txt.gz': gzipSync(text(200, 3)),
   'more/b.txt.gz': gzipSync(text(200, 4)),
@@ -87,6 +91,10 @@ const files = {
   'wordsim353.tsv': pairs,
   'words.tsv': pairs,
   'stop-words.txt': 'the\nof\n',
+  'zh-wiki.txt': `${chinese.join('\n')}\n`.repeat(50),
+  't2s-chars.tsv': '醫\t医\n學\t学\n',
+  'ca8-semantic.txt': chineseQuestions,
+  'wordsim-240.txt': '医生\t护士\t7.5\n老师\t学生\t6.8\n北京\t学校\t1.2\n',
 };
 
 /** Every file by its name: text, or bytes. */
