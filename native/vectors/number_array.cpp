@@ -76,8 +76,11 @@ void NumberArray::check() const {
 double NumberArray::value(size_t i) const {
   const size_t size = value_bytes();
   char raw[8] = {};
-  std::memcpy(raw, bytes.data() + i * size, size);
-  if (type[0] == '>') std::reverse(raw, raw + std::min(size, sizeof raw));  // the bound is for g++ 12's warnings
+  const char* const from = bytes.data() + i * size;
+  if (type[0] == '>')
+    std::reverse_copy(from, from + size, raw);
+  else
+    std::memcpy(raw, from, size);
   const auto as = [&raw]<class T>(T) {
     T value;
     std::memcpy(&value, raw, sizeof value);
