@@ -2,7 +2,7 @@
 // process has more than 300 MB of anonymous memory beyond the model. Needs /proc (Linux).
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { Phrases, Word2Vec, estimateMemory } from '../dist/index.js';
+import { Phrases, Word2Vec, estimateMemory } from '../dist/index.mjs';
 import { runWatched } from './bench/common.mjs';
 
 const limit = 300e6;

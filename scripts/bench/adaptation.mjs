@@ -7,7 +7,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { Word2Vec } from '../../dist/index.js';
+import { Word2Vec } from '../../dist/index.mjs';
 import {
   cores,
   machine,

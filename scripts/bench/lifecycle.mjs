@@ -19,7 +19,7 @@ import {
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { Phrases, Word2Vec } from '../../dist/index.js';
+import { Phrases, Word2Vec } from '../../dist/index.mjs';
 import {
   cores,
   findGensim,

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { Tokenizer, sentences } from '../../../dist/index.js';
+import { Tokenizer, sentences } from '../../../dist/index.mjs';
 import { run as runProgram, sharedData, temporaryFolder } from '../common.mjs';
 
 export const name = 'tokenizing';
