@@ -1,13 +1,13 @@
 // The files of a corpus: a folder, or its zip, behind one interface.
 import { createReadStream } from 'node:fs';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { opendir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { closest } from 'fastest-levenshtein';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { W2VError, describe, fileError } from '../errors.js';
+import { Turn } from '../text/turn.js';
 
 /**
  * How the bytes of a file are text: a label of the Encoding Standard such as `utf-8`, `latin1`, `iso-8859-2`, `big5`, `gb18030`, `utf-16le`; or, for folders
@@ -125,12 +125,18 @@ interface Storage {
 }
 
 async function openFolder(folder: string): Promise<Storage> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+  const names: string[] = [];
+  const turn = new Turn();
+  const walk = async (inside: string) => {
+    for await (const entry of await opendir(path.join(folder, inside), { bufferSize: 256 })) {
+      if (entry.isDirectory()) await walk(`${inside}${entry.name}/`);
+      else names.push(inside + entry.name);
+      if (turn.isOver) await turn.next();
+    }
+  };
+  await walk('').catch((error: unknown) => {
     throw fileError('read', folder, error);
   });
-  const names = entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
   return {
     names,
     stream: async function* (name) {
@@ -153,13 +159,10 @@ async function openZip(file: string): Promise<Storage> {
   });
   const entries = new Map<string, Entry>();
   try {
-    let turn = performance.now();
+    const turn = new Turn();
     for await (const entry of zip.eachEntry()) {
       if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
-      if (performance.now() - turn > turnMs) {
-        await setImmediate();
-        turn = performance.now();
-      }
+      if (turn.isOver) await turn.next();
     }
   } catch (error) {
     zip.close();
@@ -188,8 +191,6 @@ async function openZip(file: string): Promise<Storage> {
     },
   };
 }
-
-const turnMs = 3;
 
 /** `name/` where all files are below that one, else nothing. */
 function topFolder(names: readonly string[]): string {

@@ -374,7 +374,7 @@ export async function openCorpus(
   const tokenizing: TokenizeOptions = { ...rest, tokenizer: rest.tokenizer ?? 'word-punctuation' };
   const folder = await DataFolder.open(path);
   try {
-    const names = folder.names.filter((name) => isText(name, layout));
+    const names = folder.names.filter(textsOf(layout));
     if (names.length === 0) {
       const example =
         folder.names.length > 0
@@ -392,10 +392,14 @@ export async function openCorpus(
   }
 }
 
-function isText(name: string, { files, categories }: CorpusLayout): boolean {
-  if (files) return new RegExp(`^(?:${files.source})$`, files.flags.replace(/[gy]/g, '')).test(name);
-  if (isFileOfCategories(categories) && categories.file === name) return false;
-  return !/(?:^|\/)(?:README|LICENSE|CONTENTS)[^/]*$/i.test(name);
+/** Which files are texts. */
+function textsOf({ files, categories }: CorpusLayout): (name: string) => boolean {
+  if (files) {
+    const whole = new RegExp(`^(?:${files.source})$`, files.flags.replace(/[gy]/g, ''));
+    return (name) => whole.test(name);
+  }
+  const listed = isFileOfCategories(categories) ? categories.file : undefined;
+  return (name) => name !== listed && !/(?:^|\/)(?:README|LICENSE|CONTENTS)[^/]*$/i.test(name);
 }
 
 function isFileOfCategories(categories: CorpusLayout['categories']): categories is { file: string } {
@@ -437,7 +441,9 @@ async function categoriesOf(
   }
   const found = new Map<string, Set<string>>(names.map((name) => [name, new Set()]));
   const lines = (await folder.text(file, encoding)).split('\n');
+  const turn = new Turn();
   for (const [i, line] of lines.entries()) {
+    if (turn.isOver) await turn.next();
     const [name, ...list] = line.trim().split(/\s+/);
     if (name === '') continue;
     const at = `in line ${i + 1} of '${path}'`;

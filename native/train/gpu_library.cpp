@@ -33,8 +33,10 @@ GpuLibrary load() {
   std::string why;
   const auto entry = reinterpret_cast<w2v_gpu_entry_function>(load_symbol(path, W2V_GPU_ENTRY, why));
   if (entry == nullptr) {
-    library.why = "the library of the CUDA backend does not load (the package word2vec-native-cuda has it, or it is built where "
-                  "nvcc is: docs/cuda.md): " + why;
+    library.why =
+        "the library of the CUDA backend does not load (the package word2vec-native-cuda has it, or it is built where "
+        "nvcc is: docs/cuda.md): " +
+        why;
     return library;
   }
   const w2v_gpu_api* const api = entry();

@@ -13,8 +13,8 @@ struct GpuLibrary {
   std::string why;  // there is no api
 };
 
-// That of CUDA: where the environment variable W2V_CUDA_LIBRARY says; else beside the addon; else that of its own package.
-// Loaded at the first call.
+// That of CUDA: where the environment variable W2V_CUDA_LIBRARY says; else beside the addon; else that of its own
+// package. Loaded at the first call.
 const GpuLibrary& cuda_library();
 
 // The path of the library in its own package. Before the first call of cuda_library().
