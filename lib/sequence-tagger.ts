@@ -234,7 +234,7 @@ export class SequenceTagger {
 
     const sentences = await collect(source, signal);
     const held = development === undefined ? undefined : await collect(development, signal);
-    const scheme = schemeOf(sentences);
+    const scheme = await schemeOf(sentences, signal);
     const columns = Object.keys(sentences[0]!.columns ?? {}).filter(
       (name) => !options.ignoreColumns.includes(name),
     );
@@ -260,7 +260,7 @@ export class SequenceTagger {
       bestEpoch: 0,
       losses: [],
       developmentF1: [],
-      brokenSpans: scheme === 'labels' ? 0 : countBroken(sentences),
+      brokenSpans: scheme === 'labels' ? 0 : await countBroken(sentences, signal),
       trainSeconds: 0,
       tokensPerSecond: 0,
     };
@@ -473,9 +473,14 @@ function nameOf({ where }: TaggedSentence, index: number): string {
   return where ?? `sentence ${index}`;
 }
 
-function schemeOf(sentences: readonly TaggedSentence[]): Scheme {
+async function schemeOf(
+  sentences: readonly TaggedSentence[],
+  signal: AbortSignal | undefined,
+): Promise<Scheme> {
   const tags = new Set<string>();
-  for (const sentence of sentences) for (const tag of sentence.tags!) tags.add(tag);
+  await inTurns(sentences, signal, (sentence) => {
+    for (const tag of sentence.tags!) tags.add(tag);
+  });
   if (!areSpanTags(tags)) return 'labels';
   return [...tags].some((tag) => /^[ES]-/.test(tag)) ? 'BIOES' : 'BIO';
 }
@@ -484,10 +489,14 @@ function learned(tags: readonly string[], scheme: Scheme): readonly string[] {
   return scheme === 'labels' ? tags : tagsOf(spansOf(tags), tags.length, 'BIOES');
 }
 
-function countBroken(sentences: readonly TaggedSentence[]): number {
+async function countBroken(
+  sentences: readonly TaggedSentence[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let broken = 0;
-  for (const { tags } of sentences)
+  await inTurns(sentences, signal, ({ tags }) => {
     for (const { begin } of spansOf(tags!)) if (/^[IE]/.test(tags![begin]!)) ++broken;
+  });
   return broken;
 }
 
