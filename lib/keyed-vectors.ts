@@ -229,7 +229,7 @@ export class KeyedVectors implements Iterable<string> {
   static async load(source: string | VectorStream, options: LoadOptions = {}): Promise<KeyedVectors> {
     if (typeof source !== 'object' || !(Symbol.asyncIterator in source)) checkPath(source);
     const { signal, onProgress, ...loading } = options;
-    checkNames(loading, [...loadingOptionNames, 'signal', 'onProgress']);
+    checkNames(loading, [...loadingOptionNames, ...jobOptionNames]);
     const { vectors, ...found } = await loadStore(source, loading, watch({ signal, onProgress }));
     return new KeyedVectors(vectors, { path: typeof source === 'string' ? source : undefined, ...found });
   }
@@ -276,7 +276,7 @@ export class KeyedVectors implements Iterable<string> {
       ...options
     }: ClusterOptions = {},
   ): Promise<Clusters> {
-    checkNames(options, ['init', 'maxIterations', 'seed', 'threads', 'signal', 'onProgress']);
+    checkNames(options, ['init', 'maxIterations', 'seed', 'threads', ...jobOptionNames]);
     const expect = (valid: boolean, expected: string, received: unknown) => {
       if (!valid)
         throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
@@ -307,6 +307,7 @@ export class KeyedVectors implements Iterable<string> {
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     checkPath(path);
+    checkNames(options, ['format', 'precision', ...jobOptionNames]);
     await saveStore(
       this.#store,
       path,
@@ -347,6 +348,7 @@ export class KeyedVectors implements Iterable<string> {
         `Expected ${name} to be '${expected}' but received ${describe(received)}`,
       );
     };
+    checkNames(options, ['metric', 'connectivity', 'expansion', 'precision', ...jobOptionNames]);
     only('metric', 'cosine', metric);
     only('precision', 'int8', precision);
     const native = {
@@ -482,6 +484,7 @@ export class KeyedVectors implements Iterable<string> {
    * @throws {@link UnknownWordError}, ERR_W2V_ARGUMENT, ERR_W2V_OPTION, ERR_W2V_CANCELLED
    */
   async mostSimilar(query: WordOrVector | Combination, options: SearchOptions = {}): Promise<Neighbour[]> {
+    checkNames(options, searchOptionNames);
     const { vector, words } = this.#combine(toTerms(query));
     return this.#neighbours(await this.#search(vector, options, words));
   }
@@ -493,6 +496,7 @@ export class KeyedVectors implements Iterable<string> {
    * @throws as {@link KeyedVectors.mostSimilar}
    */
   async mostSimilarCosmul(query: Combination, options: SearchOptions = {}): Promise<Neighbour[]> {
+    checkNames(options, searchOptionNames);
     const terms = toTerms(query);
     if (terms.some(({ weight }) => Math.abs(weight) !== 1)) {
       throw new W2VError('ERR_W2V_ARGUMENT', 'Expected words and vectors without weights: 3CosMul has none');
@@ -531,6 +535,7 @@ export class KeyedVectors implements Iterable<string> {
     queries: Float32Array | readonly WordOrVector[],
     options: BatchSearchOptions = {},
   ): Promise<BatchAnswers> {
+    checkNames(options, [...searchOptionNames, 'exclude', 'metric']);
     const vectors = queries instanceof Float32Array ? queries : await this.#joined(queries);
     if (vectors.length % this.vectorSize !== 0) {
       throw new W2VError(
@@ -849,6 +854,7 @@ export class KeyedVectors implements Iterable<string> {
    */
   async evaluateWordAnalogies(file: string, options: EvaluationOptions = {}): Promise<AnalogyEvaluation> {
     checkPath(file);
+    checkNames(options, ['restrictVocab', 'caseInsensitive', 'dummy4unknown', ...jobOptionNames]);
     return await evaluateWordAnalogies(this.#store, file, options, availableParallelism());
   }
 
@@ -859,6 +865,13 @@ export class KeyedVectors implements Iterable<string> {
    */
   async evaluateWordPairs(file: string, options: WordPairsOptions = {}): Promise<WordPairsEvaluation> {
     checkPath(file);
+    checkNames(options, [
+      'restrictVocab',
+      'caseInsensitive',
+      'dummy4unknown',
+      'delimiter',
+      ...jobOptionNames,
+    ]);
     return await evaluateWordPairs(this.#store, file, options);
   }
 
@@ -1185,6 +1198,12 @@ function checkPath(path: unknown): asserts path is string {
 }
 
 /** Refuses options that are not there, with the nearest that is: callers of JavaScript have no compiler. */
+const jobOptionNames = ['signal', 'onProgress'] as const satisfies (keyof JobOptions)[];
+const searchOptionNames = [
+  ...['topN', 'restrictVocab', 'clipStart', 'clipEnd', 'filter', 'precision', 'index', 'expansion'],
+  ...jobOptionNames,
+];
+
 function checkNames(options: object, names: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) {

@@ -56,7 +56,8 @@ export interface TrainingOptions {
   computeLoss?: boolean | undefined;
   /**
    * What trains: `cpu`, the processor; `cuda`, NVIDIA GPUs, which must be there then; `auto`, a GPU where one is usable and the model fits, else the
-   * processor. GPUs work on thousands of places at once: runs differ, as with several threads (docs/cuda.md). @defaultValue auto */
+   * processor. GPUs work on thousands of places at once: runs differ, as with several threads (docs/cuda.md).
+   * With `devices` and without this: `cuda`. @defaultValue auto */
   backend?: 'auto' | 'cpu' | 'cuda' | undefined;
   /** The numbers of the GPUs to train on, as {@link devices} lists them. @defaultValue the first usable one */
   devices?: readonly number[] | undefined;
@@ -378,6 +379,8 @@ export function resolveTrainingOptions(
 ): ResolvedTrainingOptions {
   const resolved = resolveOptions(trainingOptionSpecs, given, [], suggested);
   resolved.alpha ??= resolved.sg ? 0.025 : 0.05;
+  // Who names a GPU wants one.
+  if (given.devices !== undefined && given.backend === undefined) resolved.backend = 'cuda';
   const options = resolved as unknown as ResolvedTrainingOptions;
 
   if (!options.hs && options.negative === 0) {

@@ -235,9 +235,15 @@ export class SequenceTagger {
     const sentences = await collect(source, signal);
     const held = development === undefined ? undefined : await collect(development, signal);
     const scheme = await schemeOf(sentences, signal);
-    const columns = Object.keys(sentences[0]!.columns ?? {}).filter(
-      (name) => !options.ignoreColumns.includes(name),
-    );
+    const all = Object.keys(sentences[0]!.columns ?? {});
+    const unknown = options.ignoreColumns.find((name) => !all.includes(name));
+    if (unknown !== undefined)
+      throw invalidOption(
+        'ignoreColumns',
+        `columns of the text (it has ${all.join(', ') || 'none'})`,
+        unknown,
+      );
+    const columns = all.filter((name) => !options.ignoreColumns.includes(name));
     const features = new TokenFeatures(options, columns);
     const text = await code(sentences, features, (tags) => learned(tags, scheme), signal);
     const native = await runJob(

@@ -60,7 +60,12 @@ function compile() {
     );
   }
   // Not `cmake-js compile`: when the build fails, that one deletes build/ and does it all again.
-  for (const step of [['configure'], ['build', '--parallel', String(availableParallelism())]]) {
+  // W2V_CUDA=OFF: without the CUDA library, which takes as long as all the rest (docs/cuda.md).
+  const cuda = process.env.W2V_CUDA === undefined ? [] : [`--CDW2V_CUDA=${process.env.W2V_CUDA}`];
+  for (const step of [
+    ['configure', ...cuda],
+    ['build', '--parallel', String(availableParallelism())],
+  ]) {
     const args = [require.resolve('cmake-js/bin/cmake-js'), ...step, '--directory', root];
     if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) {
       fail(`the addon did not compile (cmake-js ${step[0]}); the messages above say why.`);

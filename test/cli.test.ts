@@ -99,6 +99,35 @@ describe('train', () => {
     expect(readFileSync(file('t.any'), 'utf8')).toBe(written);
   });
 
+  test('no output takes the place of an input, or of another output', async () => {
+    const vectors = file('v.bin');
+    for (const args of [
+      ['train', file('corpus.txt'), '--output', file('corpus.txt')],
+      ['train', file('corpus.txt'), '--output', file('new.bin'), '--log', file('./corpus.txt')],
+      ['train', file('corpus.txt'), '--output', file('new.bin'), '--save-vocab', file('new.bin')],
+      ['tokenize', file('corpus.txt'), '--output', file('corpus.txt')],
+      ['phrases', file('corpus.txt'), file('corpus.txt')],
+      ['vocab', file('corpus.txt'), '--output', file('corpus.txt')],
+      ['convert', vectors, vectors],
+      ['index', vectors, '-o', vectors],
+    ]) {
+      const { code, stderr } = await runCli(args);
+      expect({ args, code }).toEqual({ args, code: 2 });
+      expect(stderr).toMatch(/Expected a file of its own to write .*\(ERR_W2V_ARGUMENT\)\n$/);
+    }
+    expect(readFileSync(file('corpus.txt'), 'utf8')).toBe(text);
+  });
+
+  test('a training that diverges is an error, not vectors', async () => {
+    const args = ['train', file('corpus.txt'), '--output', file('diverged.bin'), ...quick, '--sg'];
+    const { code, stderr } = await runCli([...args, '--alpha', '100', '--epochs', '3']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /Expected a smaller alpha: with 100\.0* the training diverged, \d+ of \d+ vectors/,
+    );
+    expect(existsSync(file('diverged.bin'))).toBe(false);
+  });
+
   test('no progress bar where there is no terminal', async () => {
     const { stderr } = await runCli(['train', file('corpus.txt'), '--output', file('v.bin'), ...quick]);
     expect(stderr).toMatch(/^[\d,]+ words, vocabulary .*\n$/);

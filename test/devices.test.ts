@@ -31,6 +31,9 @@ test("backend 'cuda' without a device is an error that says why, before the corp
   expect(error).toMatchObject({ name: 'W2VError', code: 'ERR_W2V_DEVICE' });
   expect(error.message).toMatch(/^Expected a CUDA device to train on, but the library/);
   expect(read).toBe(0);
+  expect((await rejectionOf(Word2Vec.train(sentences, { ...small, devices: [0] }))).code).toBe(
+    'ERR_W2V_DEVICE',
+  );
   // Options are checked first.
   const invalid = await rejectionOf(
     Word2Vec.train(sentences, { ...small, backend: 'cuda', devices: [0, 0] }),

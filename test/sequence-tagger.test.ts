@@ -379,6 +379,13 @@ test('w2v tag: train, test, predict', async () => {
   expect((await runCli(['tag', 'test', model, testFile])).stdout).toContain('accuracy');
   const predicted = await runCli(['tag', 'predict', model], { input: 'in Nak\n\nthe house\n' });
   expect(predicted.stdout).toBe('in\tO\nNak\tB-LOC\n\nthe\tO\nhouse\tO\n\n');
+  const withKinds = toColumns(makeSentences(60, 5)).replaceAll(' ', ' kind ');
+  const kinds = file('kinds.tagger');
+  await runCli(['tag', 'train', write('kinds.txt', withKinds), '--output', kinds, '--epochs', '1']);
+  const untagged = write('untagged.txt', 'in\tkind\nNak\tkind\n');
+  const lines = (await runCli(['tag', 'predict', kinds, untagged])).stdout.trim().split('\n');
+  expect(lines.map((line) => line.split('\t')[0])).toEqual(['in', 'Nak']);
+  expect((await runCli(['tag', 'predict', kinds], { input: 'in Nak\n' })).stderr).toContain('column2');
   const json = await runCli(['tag', 'predict', model, testFile, '--columns', '--json']);
   expect(json.stdout.trim().split('\n').length).toBe(60);
   const wrong = await runCli(['tag', 'train', write('wrong.txt', 'a O\nb\n'), '--output', model]);

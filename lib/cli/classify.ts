@@ -11,7 +11,7 @@ import {
 import {
   ProgressBar,
   addLoadingOptions,
-  checkWritable,
+  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,
@@ -78,7 +78,7 @@ function trainCommand(): Command {
 async function train(files: string[], flags: TrainFlags): Promise<void> {
   const { output, precision, vectors, validation, classWeights, labelPrefix, json, ...rest } = flags;
   const { limit, encodingErrors, strict, allowTruncated, mmap, sidecar, ...options } = rest;
-  await checkWritable(output);
+  await checkOutputs([output], [...files, vectors, validation]);
   const given =
     vectors === undefined
       ? undefined

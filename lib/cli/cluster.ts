@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { replaceFile } from './replace-file.js';
 import {
   addLoadingOptions,
-  checkWritable,
+  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,
@@ -47,7 +47,7 @@ export function clusterCommand(): Command {
 
 async function cluster(file: string, count: string, flags: ClusterFlags): Promise<void> {
   const { output, init, maxIterations, seed, threads, json } = flags;
-  await checkWritable(output);
+  await checkOutputs([output], [file]);
   const vectors = await loadVectors(file, flags);
   const { classes, sizes, meanCosine, iterations } = await withProgress('clustering', (onProgress) =>
     vectors.cluster(Number(count), { init, maxIterations, seed, threads, onProgress }),

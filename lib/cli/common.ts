@@ -177,17 +177,41 @@ export async function loadVectors(file: string, flags: LoadingFlags): Promise<Ke
   return vectors;
 }
 
-/** Before hours of work, not after: the folder of an output must be there and writable, the output no folder. */
-export async function checkWritable(file: string): Promise<void> {
-  try {
-    await access(path.dirname(file), constants.W_OK);
-  } catch (error) {
-    throw fileError('write', file, error);
+/** Before hours of work, not after: the folder of each output must be there and writable, the output no folder, no input and no other output. */
+export async function checkOutputs(
+  outputs: readonly (string | undefined)[],
+  inputs: readonly (string | undefined)[],
+): Promise<void> {
+  const taken = new Map<string, string>();
+  for (const input of inputs) {
+    const { file, found } = await fileOf(input);
+    if (file !== undefined && found) taken.set(file, `is read: '${input}'`);
   }
-  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
-    throw new W2VError(
-      'ERR_W2V_FILE_WRITE',
-      `Cannot write '${file}': expected the name of a file but it is a folder`,
-    );
+  for (const output of outputs) {
+    if (output === undefined) continue;
+    try {
+      await access(path.dirname(output), constants.W_OK);
+    } catch (error) {
+      throw fileError('write', output, error);
+    }
+    const { file, found } = await fileOf(output);
+    if (found?.isDirectory()) {
+      throw new W2VError(
+        'ERR_W2V_FILE_WRITE',
+        `Cannot write '${output}': expected the name of a file but it is a folder`,
+      );
+    }
+    if (file === undefined) continue;
+    const use = taken.get(file);
+    if (use !== undefined)
+      throw new W2VError('ERR_W2V_ARGUMENT', `Expected a file of its own to write but '${output}' ${use}`);
+    taken.set(file, 'is written already');
   }
+}
+
+/** What tells files apart, whatever they are called; devices and pipes are all the same. */
+async function fileOf(name: string | undefined) {
+  const found = name === undefined ? undefined : await stat(name).catch(() => undefined);
+  if (name === undefined || (found && !found.isFile())) return { file: undefined, found };
+  return { file: found ? `${found.dev}:${found.ino}` : path.resolve(name), found };
 }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   addLoadingOptions,
-  checkWritable,
+  checkOutputs,
   formatOption,
   jsonOption,
   loadVectors,
@@ -28,7 +28,7 @@ export function convertCommand(): Command {
     .addOption(precisionOption())
     .addOption(jsonOption())
     .action(async (input: string, output: string, flags: ConvertFlags) => {
-      await checkWritable(output);
+      await checkOutputs([output], [input]);
       const format = flags.format ?? formatOfName(output);
       const vectors = await loadVectors(input, flags);
       await withProgress('saving', (onProgress) =>

@@ -9,7 +9,7 @@ import {
 } from '../phrases.js';
 import {
   ProgressBar,
-  checkWritable,
+  checkOutputs,
   countOption,
   jsonOption,
   printJson,
@@ -87,7 +87,7 @@ async function phrases(input: string, output: string | undefined, flags: Phrases
   const { passes, threads, load, save, list, json, connectorWords, ...rest } = flags;
   if (output === undefined && save === undefined && list === undefined && !json)
     throw new W2VError('ERR_W2V_ARGUMENT', 'Expected a file to write, or --save, --list or --json');
-  for (const file of [output, save]) if (file !== undefined) await checkWritable(file);
+  await checkOutputs([output, save], [input, load]);
   const options: PhraseOptions = { ...rest, connectorWords: toList(connectorWords) };
   const bar = new ProgressBar();
   const run = (title: string) => ({

@@ -5,7 +5,7 @@ import { drawHtml, drawSvg, layOut } from '../plot/map.js';
 import { projectWords, type ProjectionMethod } from '../plot/project.js';
 import {
   addLoadingOptions,
-  checkWritable,
+  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,
@@ -32,7 +32,7 @@ export function plotCommand(): Command {
     .description('Draws a map of words, similar ones near to each other, as a picture in one file.')
     .argument('<vectors>', vectorsHelp)
     .argument('[words...]', 'the words to draw')
-    .requiredOption('--output <file>', 'the picture: .svg, or .html to zoom and search in')
+    .requiredOption('-o, --output <file>', 'the picture: .svg, or .html to zoom and search in')
     .addOption(
       countOption(
         '--top <number>',
@@ -62,7 +62,7 @@ async function plot(file: string, given: string[], flags: PlotFlags): Promise<vo
   if (top > mostWords) {
     throw new W2VError('ERR_W2V_OPTION', `Expected --top to be at most ${mostWords} but received ${top}`);
   }
-  await checkWritable(output);
+  await checkOutputs([output], [file]);
   const vectors = await loadVectors(file, flags);
   const unknown = given.filter((word) => !vectors.has(word));
   if (unknown.length > 0) warn(`not in the vectors, left out: ${unknown.join(' ')}`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { W2VError, fileError } from '../errors.js';
 import { drawChart, type Series } from '../plot/chart.js';
 import { escaped } from '../plot/markup.js';
-import { checkWritable, jsonOption, printJson, withExamples } from './common.js';
+import { checkOutputs, jsonOption, printJson, withExamples } from './common.js';
 import type { Metrics } from './metrics-log.js';
 import { replaceFile } from './replace-file.js';
 
@@ -15,7 +15,7 @@ export function reportCommand(): Command {
     .option('-o, --output <file>', 'the file to write (default: that of the metrics and .html)')
     .addOption(jsonOption())
     .action(async (file: string, { output = `${file}.html`, json }: { output?: string; json?: boolean }) => {
-      await checkWritable(output);
+      await checkOutputs([output], [file]);
       const metrics = await readMetrics(file);
       await replaceFile(output, [await drawReport(metrics, path.basename(file))]);
       const progress = metrics.filter(({ event }) => event === 'progress').length;

@@ -13,7 +13,7 @@ import {
 import {
   ProgressBar,
   addLoadingOptions,
-  checkWritable,
+  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,
@@ -96,7 +96,7 @@ function toLengths(text: string): number[] {
 async function train(file: string, flags: TrainFlags): Promise<void> {
   const { output, development, vectors, frozen, encoding, json, ...rest } = flags;
   const { limit, encodingErrors, strict, allowTruncated, mmap, sidecar, ...options } = rest;
-  await checkWritable(output);
+  await checkOutputs([output], [file, development, vectors]);
   const given =
     vectors === undefined
       ? undefined
@@ -197,7 +197,7 @@ interface PredictFlags {
 function predictCommand(): Command {
   const command = new Command('predict')
     .description(
-      'Tags sentences: prints token and tag in two columns, an empty line after each sentence. Of a tagger with further columns, the file has them as when it was trained.',
+      'Tags sentences: prints token and tag in two columns, an empty line after each sentence. Of a tagger with further columns, the file has them as when it was trained; its last column, the tag, may be left out.',
     )
     .argument('<tagger>', 'a file that w2v tag train wrote')
     .argument(
@@ -227,7 +227,10 @@ async function predict(
   const tagger = await SequenceTagger.load(model);
   const inColumns = columns === true || file.endsWith('.conllu') || tagger.columns.length > 0;
   if (inColumns && file === '-')
-    throw new W2VError('ERR_W2V_ARGUMENT', 'Expected a file with columns but received standard input');
+    throw new W2VError(
+      'ERR_W2V_ARGUMENT',
+      `Expected a file with columns${tagger.columns.length > 0 ? ` (this tagger was trained with ${tagger.columns.join(', ')})` : ''} but received standard input`,
+    );
   let batch: TaggedSentence[] = [];
   const flush = async () => {
     const tags = await tagger.tag(batch, { threads });
@@ -238,10 +241,17 @@ async function predict(
     batch = [];
   };
   for await (const sentence of inColumns ? readTagged(file, { encoding }) : readLines(file)) {
-    batch.push(sentence);
+    batch.push(inColumns ? withLastColumn(sentence, tagger.columns) : sentence);
     if (batch.length === sentencesAtATime) await flush();
   }
   await flush();
+}
+
+/** Of a file without tags, what was read as the tag is the last column. */
+function withLastColumn(sentence: TaggedSentence, wanted: readonly string[]): TaggedSentence {
+  const { columns = {}, tags } = sentence;
+  const last = `column${Object.keys(columns).length + 2}`;
+  return tags && wanted.includes(last) ? { ...sentence, columns: { ...columns, [last]: tags } } : sentence;
 }
 
 async function* readLines(file: string): AsyncGenerator<TaggedSentence> {

@@ -8,7 +8,7 @@ import { checkLocale } from '../text/segmenter.js';
 import { sentenceStream, tokenStream } from '../text/stream.js';
 import { stopWords } from '../text/stop-words.js';
 import type { TokenizeOptions, TokenizerName } from '../text/tokenize.js';
-import { checkWritable, jsonOption, printJson, withExamples } from './common.js';
+import { checkOutputs, jsonOption, printJson, withExamples } from './common.js';
 
 interface TokenizeFlags extends TokenizerFlags {
   output?: string;
@@ -82,7 +82,7 @@ export function tokenizeCommand(): Command {
 async function tokenize(inputs: string[], flags: TokenizeFlags): Promise<void> {
   const { output, locale, tokenizer, lowercase, sentences, wrapped, stopWords: list, json } = flags;
   if (wrapped && !sentences) throw new W2VError('ERR_W2V_OPTION', 'Expected --sentences beside --wrapped');
-  if (output !== undefined) await checkWritable(output);
+  await checkOutputs([output], inputs);
   const options: TokenizeOptions = {
     locale,
     tokenizer,

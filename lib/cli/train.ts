@@ -8,7 +8,7 @@ import { formatOfName, type VectorFormat } from '../vector-file.js';
 import { Word2Vec, type Placement, type TrainingReport } from '../word2vec.js';
 import {
   ProgressBar,
-  checkWritable,
+  checkOutputs,
   countOption,
   formatOption,
   jsonOption,
@@ -117,8 +117,10 @@ async function train(inputs: string[], flags: TrainFlags, command: Command): Pro
   checkUsage(inputs, command, resume);
   if (tokenize === undefined && (tokenizer ?? lowercase) !== undefined)
     throw new W2VError('ERR_W2V_OPTION', 'Expected --tokenize beside --tokenizer and --lowercase');
-  for (const file of [output, saveVocab, saveModel, checkpoint, log])
-    if (file !== undefined) await checkWritable(file);
+  await checkOutputs(
+    [output, saveVocab, saveModel, log, checkpoint === resume ? undefined : checkpoint],
+    [...inputs, resume],
+  );
 
   const bar = new ProgressBar('{words} words/s, {left} left');
   const metrics = log === undefined ? undefined : new MetricsLog(log, { inputs, ...options });

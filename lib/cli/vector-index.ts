@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import {
   addLoadingOptions,
-  checkWritable,
+  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,
@@ -25,7 +25,7 @@ export function indexCommand(): Command {
   const command = new Command('index')
     .description('Builds an index for approximate search, and saves it beside the vectors.')
     .argument('<vectors>', vectorsHelp)
-    .option('--output <file>', 'the file to write (default: that of the vectors and .hnsw)')
+    .option('-o, --output <file>', 'the file to write (default: that of the vectors and .hnsw)')
     .addOption(countOption('--connectivity <number>', 'neighbours of each word in the graph').default(16))
     .addOption(countOption('--expansion <number>', 'candidates looked at for each word').default(128))
     .option('--measure-recall', 'compare with exact answers to queries by some of the words')
@@ -41,7 +41,7 @@ export function indexCommand(): Command {
 
 async function index(file: string, flags: IndexFlags): Promise<void> {
   const { output = `${file}.hnsw`, connectivity, expansion, measureRecall, json } = flags;
-  await checkWritable(output);
+  await checkOutputs([output], [file]);
   const vectors = await loadVectors(file, flags);
   await withProgress('indexing', (onProgress) => vectors.buildIndex({ connectivity, expansion, onProgress }));
   await vectors.saveIndex(output);

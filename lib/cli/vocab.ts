@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { estimateMemory } from '../memory.js';
 import type { TrainingOptions } from '../options.js';
 import { Word2Vec } from '../word2vec.js';
-import { ProgressBar, checkWritable, jsonOption, printJson, warn, withExamples } from './common.js';
+import { ProgressBar, checkOutputs, jsonOption, printJson, warn, withExamples } from './common.js';
 import { addVocabularyOptions, readStopWords } from './train.js';
 
 interface VocabFlags extends TrainingOptions {
@@ -43,7 +43,7 @@ export function vocabCommand(): Command {
 
 async function vocab(inputs: string[], flags: VocabFlags): Promise<void> {
   const { output, stopWords, json, ...options } = flags;
-  if (output !== undefined) await checkWritable(output);
+  await checkOutputs([output], inputs);
   const bar = new ProgressBar();
   const counted = await Word2Vec.countWords(
     { files: inputs },

@@ -258,7 +258,7 @@ export class CheckedDecoder {
     const line = 1 + this.#lineFeeds + lineFeeds(before);
     return new W2VError(
       'ERR_W2V_TEXT_ENCODING',
-      `Expected ${this.#encoding} text in '${this.#name}' but received ${received} at byte ${byte}, line ${line}: give the option 'encoding' if the file has another one`,
+      `Expected ${this.#encoding} text in '${this.#name}' but received ${received} at byte ${byte}, line ${line}: convert the file, or name its encoding where there is an option for it`,
     );
   }
 }

@@ -82,11 +82,12 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   };
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw fail(errno == ENOENT ? code::file_not_found : code::file_read, std::strerror(errno));
-  const off_t size = lseek(fd, 0, SEEK_END);
-  if (size < 0 || static_cast<uintmax_t>(size) > static_cast<uintmax_t>(PTRDIFF_MAX)) {
+  struct stat status;
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     close(fd);
     throw fail(code::file_read, "expected a regular file (a folder, pipe or device was given)");
   }
+  const off_t size = status.st_size;
   void* data = nullptr;
   if (size > 0) {
     // Private and writable: a stray write is copied, it neither crashes the process nor reaches the file.

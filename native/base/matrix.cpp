@@ -1,5 +1,6 @@
 #include "base/matrix.h"
 
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -75,6 +76,17 @@ double Matrix::huge_page_share() const {
   }
   if (mapped == 0) return std::numeric_limits<double>::quiet_NaN();
   return static_cast<double>(huge) / static_cast<double>(mapped);
+}
+
+size_t Matrix::rows_not_finite() const {
+  size_t found = 0;
+  for (size_t i = 0; i < rows_; ++i) {
+    const float* const values = row(i);
+    uint32_t any = 0;  // by their bits: sums of floats would not be vectorised
+    for (size_t d = 0; d < dims_; ++d) any |= (std::bit_cast<uint32_t>(values[d]) & 0x7f800000) == 0x7f800000;
+    found += any;
+  }
+  return found;
 }
 
 }  // namespace w2v

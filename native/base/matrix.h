@@ -44,6 +44,8 @@ class Matrix {
   // The share of this memory that lies in huge pages now, 0 … 1 (neighbouring mappings may count with it); NaN where
   // the system does not tell.
   double huge_page_share() const;
+  // Rows with NaN or infinity.
+  size_t rows_not_finite() const;
 
  private:
   size_t rows_ = 0;

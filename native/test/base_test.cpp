@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <limits>
 
 #include "base/matrix.h"
 #include "base/rng.h"
@@ -29,6 +30,10 @@ TEST_CASE("a matrix has aligned, zeroed, padded rows and says what it lacked mem
     CHECK(reinterpret_cast<uintptr_t>(m.row(i)) % 64 == 0);
     for (size_t d = 0; d < 32; ++d) CHECK(m.row(i)[d] == 0);
   }
+  CHECK(m.rows_not_finite() == 0);
+  m.row(1)[16] = std::numeric_limits<float>::quiet_NaN();
+  m.row(2)[0] = -std::numeric_limits<float>::infinity();
+  CHECK(m.rows_not_finite() == 2);
   CHECK_CODE(Matrix(SIZE_MAX / 8, 1000, "output matrix"), code::memory, "output matrix");
   CHECK_CODE(Matrix(size_t{1} << 45, 16, "output matrix"), code::memory, "bytes");
 }

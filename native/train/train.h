@@ -21,7 +21,8 @@ class Training {
   Training(std::shared_ptr<Model> model, std::shared_ptr<const EncodedCorpus> corpus, const TrainingOptions& options,
            uint64_t total_words, std::optional<TrainingState> state);
 
-  // Goes on to the end of epoch `until`, or until control.stop_early. Throws what Trainer::run() throws.
+  // Goes on to the end of epoch `until`, or until control.stop_early. Throws what Trainer::run() throws, and
+  // ERR_W2V_OPTION where the vectors have diverged: some are not finite, which were before.
   void run(uint64_t until, TaskControl& control);
 
   const std::shared_ptr<Model>& model() const { return model_; }
@@ -41,6 +42,7 @@ class Training {
   TrainingState state_;
   std::unique_ptr<Trainer> trainer_;
   float learning_rate_;
+  size_t not_finite_ = 0;  // rows, before
   double seconds_ = 0, cpu_seconds_ = 0;
 };
 
