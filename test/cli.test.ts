@@ -215,6 +215,17 @@ describe('queries', () => {
       words: ['east', 'north'],
       neighbours: [{ word: 'northeast', score: expect.closeTo(1, 5) }],
     });
+    const sum = await runCli([
+      'similar',
+      file('compass.txt'),
+      'northeast',
+      '-',
+      'north',
+      '--json',
+      '--top-n',
+      '1',
+    ]);
+    expect(lastJson(sum)).toMatchObject({ words: ['northeast'], negative: ['north'] });
   });
 
   test('an unknown word', async () => {

@@ -58,26 +58,22 @@ export function similarCommand(): Command {
     )
     .action(async (file: string, words: string[], flags: SearchFlags) => {
       const vectors = await loadToSearch(file, flags);
+      const answer = async (
+        { positive, negative }: { positive: string[]; negative: string[] },
+        signal?: AbortSignal,
+      ) => {
+        const options = { ...searchOptions(flags), signal };
+        const neighbours = await vectors.mostSimilar({ positive, negative }, options);
+        const asked = { words: positive, ...(negative.length > 0 && { negative }) };
+        printNeighbours(asked, neighbours, flags.json);
+      };
       if (words.length > 0) {
-        const neighbours = await vectors.mostSimilar({ positive: words }, searchOptions(flags));
-        printNeighbours({ words }, neighbours, flags.json);
+        const isSum = words.some((word) => word === '+' || word === '-');
+        await answer(isSum ? parseQuestion(vectors, words.join(' ')) : { positive: words, negative: [] });
         return;
       }
-      const allAnswered = await prompt(
-        vectors,
-        "A word, or several: 'king - man + woman'.",
-        async (line, signal) => {
-          const { positive, negative } = parseQuestion(vectors, line);
-          const neighbours = await vectors.mostSimilar(
-            { positive, negative },
-            { ...searchOptions(flags), signal },
-          );
-          printNeighbours(
-            { words: positive, ...(negative.length > 0 && { negative }) },
-            neighbours,
-            flags.json,
-          );
-        },
+      const allAnswered = await prompt(vectors, "A word, or several: 'king - man + woman'.", (line, signal) =>
+        answer(parseQuestion(vectors, line), signal),
       );
       if (!allAnswered) process.exitCode = 1;
     });
@@ -85,6 +81,7 @@ export function similarCommand(): Command {
     addSearchOptions(command),
     'w2v similar vectors.bin king',
     'w2v similar vectors.bin strong coffee --top-n 5 --json',
+    'w2v similar vectors.bin king - man + woman',
     'w2v similar vectors.bin',
     'cut -f1 words.tsv | w2v similar vectors.w2v --json --precision int8',
   );

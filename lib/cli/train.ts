@@ -117,6 +117,11 @@ async function train(inputs: string[], flags: TrainFlags, command: Command): Pro
   checkUsage(inputs, command, resume);
   if (tokenize === undefined && (tokenizer ?? lowercase) !== undefined)
     throw new W2VError('ERR_W2V_OPTION', 'Expected --tokenize beside --tokenizer and --lowercase');
+  if (tokenize !== undefined && cache !== undefined)
+    throw new W2VError(
+      'ERR_W2V_OPTION',
+      'Expected no --cache beside --tokenize: it is kept of files as they are',
+    );
   await checkOutputs(
     [output, saveVocab, saveModel, log, checkpoint === resume ? undefined : checkpoint],
     [...inputs, resume],
