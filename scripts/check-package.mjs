@@ -286,7 +286,10 @@ function sufferFaults({ quick }) {
   }
 
   if (quick) return;
-  run('no prebuilt addon: compiles', process.execPath, install, { cwd: none.installed });
+  run('no prebuilt addon: compiles', process.execPath, install, {
+    cwd: none.installed,
+    env: { ...process.env, W2V_CUDA: 'OFF' },
+  });
   run('what was compiled', 'node', use, { cwd: none.project });
 }
 
