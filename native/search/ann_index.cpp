@@ -147,6 +147,38 @@ bool is_sound(std::string_view bytes, uint64_t nodes) {
   return at == end;
 }
 
+// The nodes that no way along the lowest level's links leads to from the entry point.
+std::vector<uint32_t> unreachable(const UsearchGraph& graph) {
+  // Saving passes on the nodes where they lie, after the header and a level (of two bytes) for each of them.
+  std::vector<const char*> nodes;
+  usearch::index_serialized_header_t header;
+  graph.save_to_stream([&](const void* bytes, size_t size) {
+    if (size == sizeof header)
+      std::memcpy(&header, bytes, size);
+    else if (size != sizeof(int16_t))
+      nodes.push_back(static_cast<const char*>(bytes));
+    return true;
+  });
+  std::vector<char> seen(nodes.size());
+  std::vector<uint32_t> waiting{static_cast<uint32_t>(header.entry_slot)};
+  seen[header.entry_slot] = 1;
+  while (!waiting.empty()) {
+    const char* links = nodes[waiting.back()] + sizeof(uint64_t) + sizeof(int16_t);  // after its key and level
+    waiting.pop_back();
+    uint32_t n;
+    std::memcpy(&n, links, sizeof n);
+    for (uint32_t i = 1; i <= n; ++i) {
+      uint32_t slot;
+      std::memcpy(&slot, links + i * sizeof slot, sizeof slot);
+      if (!std::exchange(seen[slot], 1)) waiting.push_back(slot);
+    }
+  }
+  std::vector<uint32_t> lost;
+  for (uint32_t slot = 0; slot < seen.size(); ++slot)
+    if (!seen[slot]) lost.push_back(slot);
+  return lost;
+}
+
 }  // namespace
 
 struct AnnIndex::Graph {
@@ -184,6 +216,25 @@ struct AnnIndex::Graph {
     free_contexts.insert(free_contexts.end(), contexts.begin(), contexts.end());
     returned.notify_all();
   }
+
+  // usearch shows a node to other threads before it has its links on every level: what they add beside it meanwhile may
+  // be cut off from the graph and would never be found. Such nodes are linked anew, one after the other.
+  void link_lost(size_t expansion, const TaskControl& control) {
+    if (words.empty()) return;
+    std::vector<uint32_t> lost = unreachable(graph);
+    for (size_t before = lost.size() + 1; !lost.empty() && lost.size() < before; lost = unreachable(graph)) {
+      before = lost.size();
+      for (const uint32_t slot : lost) {
+        control.check_cancelled();
+        usearch::index_update_config_t config;
+        config.expansion = expansion;
+        const auto linked =
+            graph.update(graph.begin() + slot, words[slot], points[words[slot]], Distance{points, words.data()}, config,
+                         {}, PrefetchRows{points, words.data()});
+        if (!linked) throw Error(code::memory, std::string("The graph could not be linked: ") + linked.error.what());
+      }
+    }
+  }
 };
 
 AnnIndex::AnnIndex(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
@@ -219,6 +270,7 @@ std::shared_ptr<const AnnIndex> AnnIndex::build(std::shared_ptr<const VectorStor
     }
   });
   made->words = made->own_words;
+  made->link_lost(options.expansion, control);
   return std::shared_ptr<const AnnIndex>(new AnnIndex(std::move(made)));
 }
 
