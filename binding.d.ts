@@ -390,15 +390,15 @@ export interface Texts {
   readonly size: number;
   /** Words read, those without vectors included. */
   readonly words: number;
-  /** 1 for each text without a word that has a vector. */
-  empty(): Uint8Array;
+  /** 1 for each text with a word that has a vector, 0 for others. */
+  notEmpty(): Uint8Array;
   /** As Corpus.append(): a sentence is a text. */
   append(bytes: Uint8Array, framing: 'lines' | 'tokens', name: string): Job<void>;
   endSource(): void;
   /** What a word counts, one number for each row of the store; `a` is that of sif. */
   weights(weighting: 'mean' | 'idf' | 'sif', a: number): Job<Float32Array>;
   /**
-   * Row-major, size × vectorSize: sums of the weighted words, divided by their number, or by their weights with `byWeight`; less their
+   * Into `rows`, size × vectorSize: sums of the weighted words, divided by their number, or by their weights with `byWeight`; less their
    * parts along the components (vectorSize numbers each). Arrays given are not to be changed meanwhile, here and below.
    */
   vectors(
@@ -406,7 +406,8 @@ export interface Texts {
     byWeight: boolean,
     components: Float32Array,
     threads: number,
-  ): Job<Float32Array>;
+    rows: Float32Array,
+  ): Job<void>;
   /** Lengths by soft cosine. */
   softLengths(weights: Float32Array, threads: number): Job<Float64Array>;
   /** By soft cosine, the highest first. */

@@ -1,7 +1,6 @@
 // What a training reads: text, counted and encoded by the addon as it comes.
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import { W2VError, describe } from './errors.js';
 import {
   binding,
@@ -16,12 +15,12 @@ import {
   isFiles,
   nameOf,
   readSource,
-  turnMs,
   type CorpusSource,
   type SourceOptions,
   type TextFile,
   type TextSink,
 } from './text-source.js';
+import { nextTurn, turnIsOver } from './turn.js';
 
 // Of ids of sentences and streams, which may have no end in sight, before they go to a temporary file.
 const bytesInMemory = 64 * 2 ** 20;
@@ -109,23 +108,20 @@ export async function rulesOf(
   const numbers: Record<string, number> = { default: 0, keep: 1, discard: 2 };
   const rules = new Uint8Array(differentWords);
   for (let from = 0; from < differentWords;) {
-    const turn = performance.now();
-    while (from < differentWords && performance.now() - turn < turnMs) {
-      const { words, counts } = corpus.countedWords(from, from + 256);
-      for (const [i, word] of words.entries()) {
-        const decision = trimRule(word, counts[i]!, minCount) ?? 'default';
-        const number = numbers[decision];
-        if (number === undefined) {
-          throw new W2VError(
-            'ERR_W2V_ARGUMENT',
-            `Expected trimRule to return 'keep', 'discard' or 'default' but received ${describe(decision)} for the word ${describe(word)}`,
-          );
-        }
-        rules[from + i] = number;
+    const { words, counts } = corpus.countedWords(from, from + 256);
+    for (const [i, word] of words.entries()) {
+      const decision = trimRule(word, counts[i]!, minCount) ?? 'default';
+      const number = numbers[decision];
+      if (number === undefined) {
+        throw new W2VError(
+          'ERR_W2V_ARGUMENT',
+          `Expected trimRule to return 'keep', 'discard' or 'default' but received ${describe(decision)} for the word ${describe(word)}`,
+        );
       }
-      from += words.length;
+      rules[from + i] = number;
     }
-    await setImmediate();
+    from += words.length;
+    if (turnIsOver()) await nextTurn();
   }
   return rules;
 }

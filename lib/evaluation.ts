@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type VectorStore } from './native.js';
 import { dot, unit } from './query.js';
+import { WordMap } from './word-map.js';
 
 /** Names and meanings follow gensim 4. */
 export interface EvaluationOptions {
@@ -241,7 +242,7 @@ function formatError(file: string, lineIndex: number, expected: string, received
 
 /** The first restrictVocab words; in upper case the first of several spellings stands for all. */
 class KnownWords {
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new WordMap();
   readonly #caseInsensitive: boolean;
   readonly size: number;
 
@@ -263,7 +264,7 @@ class KnownWords {
 
   #add(word: string, id: number): void {
     const key = this.#key(word);
-    if (!this.#ids.has(key)) this.#ids.set(key, id);
+    if (this.#ids.get(key) === undefined) this.#ids.set(key, id);
   }
 
   #key(word: string): string {

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import { UnknownWordError, W2VError, describe } from './errors.js';
 import {
   evaluateWordAnalogies,
@@ -21,6 +20,7 @@ import {
 import { resolveThreads, unknownOption } from './options.js';
 import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import { nearSpellings, spellings } from './spelling.js';
+import { inTurns } from './turn.js';
 import {
   formatOfName,
   loadStore,
@@ -592,7 +592,7 @@ export class KeyedVectors implements Iterable<string> {
     const { vector } = this.#combine(toTerms(query));
     if (others) return Float32Array.from(others, (word) => 1 - dot(vector, unit(this.get(word))));
     const cosines = await this.#cosines(vector, options);
-    await inSlices(cosines.length, (i) => (cosines[i] = 1 - cosines[i]!));
+    await inTurns(cosines.length, (i) => (cosines[i] = 1 - cosines[i]!));
     return cosines;
   }
 
@@ -754,7 +754,7 @@ export class KeyedVectors implements Iterable<string> {
     const bytes = callNative(() => binding.createBuffer());
     const lengths = new Uint32Array(words.length);
     const whole = counts && new Float64Array(words.length);
-    await inSlices(words.length, (i) => {
+    await inTurns(words.length, (i) => {
       const word: unknown = words[i];
       if (typeof word !== 'string') {
         throw new W2VError(
@@ -787,7 +787,7 @@ export class KeyedVectors implements Iterable<string> {
   async vectorsForAll(words: Iterable<string>, options: JobOptions = {}): Promise<KeyedVectors> {
     const different = [...new Set(words)];
     const known: number[] = [];
-    await inSlices(different.length, (i) => {
+    await inTurns(different.length, (i) => {
       const index = this.indexOf(different[i]!);
       if (index >= 0) known.push(index);
     });
@@ -968,7 +968,7 @@ export class KeyedVectors implements Iterable<string> {
 
   async #flat(rows: readonly (Float32Array | readonly number[])[]): Promise<Float32Array> {
     const flat = new Float32Array(rows.length * this.vectorSize);
-    await inSlices(rows.length, (i) => {
+    await inTurns(rows.length, (i) => {
       const row: unknown = rows[i];
       if (!(row instanceof Float32Array || Array.isArray(row)) || row.length !== this.vectorSize) {
         throw new W2VError(
@@ -995,7 +995,7 @@ export class KeyedVectors implements Iterable<string> {
 
   async #joined(queries: readonly WordOrVector[]): Promise<Float32Array> {
     const all = new Float32Array(queries.length * this.vectorSize);
-    await inSlices(queries.length, (i) =>
+    await inTurns(queries.length, (i) =>
       all.set(this.#combine(toTerms(queries[i]!)).vector, i * this.vectorSize),
     );
     return all;
@@ -1026,14 +1026,14 @@ export class KeyedVectors implements Iterable<string> {
       );
     }
     const mask = new Uint8Array(this.size);
-    await inSlices(this.size, (i) => (mask[i] = filter(this.wordAt(i), i) ? 1 : 0));
+    await inTurns(this.size, (i) => (mask[i] = filter(this.wordAt(i), i) ? 1 : 0));
     return mask;
   }
 
   async #neighbours({ ids, scores }: BatchAnswers): Promise<Neighbour[]> {
     const neighbours: Neighbour[] = [];
     const found = ids.indexOf(noAnswer);
-    await inSlices(found < 0 ? ids.length : found, (i) =>
+    await inTurns(found < 0 ? ids.length : found, (i) =>
       neighbours.push({ word: this.#store.wordAt(ids[i]!), score: scores[i]! }),
     );
     return neighbours;
@@ -1046,7 +1046,7 @@ export class KeyedVectors implements Iterable<string> {
   async #forEachCloser(a: string, b: string, options: JobOptions, f: (index: number) => void): Promise<void> {
     const [first, second] = [this.#indexOfKnown(a), this.#indexOfKnown(b)];
     const cosines = await this.#cosines(this.get(a), options);
-    await inSlices(cosines.length, (i) => {
+    await inTurns(cosines.length, (i) => {
       if (cosines[i]! > cosines[second]! && i !== first) f(i);
     });
   }
@@ -1157,21 +1157,6 @@ export interface MeanVectorOptions {
   /** Leave out unknown words. @defaultValue true */
   ignoreMissing?: boolean | undefined;
 }
-
-/** Calls f for 0 … n − 1; others get their turn every few milliseconds. */
-async function inSlices(n: number, f: (i: number) => void): Promise<void> {
-  let turn = performance.now();
-  for (let i = 0; i < n; ++i) {
-    f(i);
-    if (i % turnChecks === 0 && performance.now() - turn > turnMs) {
-      await setImmediate();
-      turn = performance.now();
-    }
-  }
-}
-
-const turnMs = 3;
-const turnChecks = 16; // how often the clock is looked at: an item may take tens of microseconds
 
 function joined(vectors: readonly Float32Array[]): Float32Array {
   const size = vectors[0]?.length ?? 0;

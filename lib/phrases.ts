@@ -1,7 +1,6 @@
 // Phrases: words that belong together become one.
 import { PassThrough } from 'node:stream';
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import { W2VError, describe } from './errors.js';
 import {
   binding,
@@ -16,12 +15,12 @@ import { SentenceFile } from './sentence-file.js';
 import {
   isOneShot,
   readSource,
-  turnMs,
   type CorpusProgress,
   type CorpusSource,
   type Sentence,
   type TextSink,
 } from './text-source.js';
+import { nextTurn, turnIsOver } from './turn.js';
 
 /** What a scoring function is given: how often the words of a pair occur, and the corpus. */
 export interface PairCounts {
@@ -387,27 +386,21 @@ export class Phrases {
     const { pairs, pairSlots, corpusWords } = this.#statistics;
     const scores = new Float64Array(pairs);
     let next = 0;
-    for (let from = 0; from < pairSlots;) {
-      for (
-        const turn = performance.now();
-        from < pairSlots && performance.now() - turn < turnMs;
-        from += slice
-      ) {
-        const { first, second, both } = this.#native.pairs(from, from + slice);
-        for (const [i, count] of both.entries()) {
-          const score = scoring({
-            first: first[i]!,
-            second: second[i]!,
-            both: count,
-            corpusWords,
-            vocabularySize: this.vocabularySize,
-            minCount: this.#settings.minCount,
-          });
-          if (typeof score !== 'number') throw notA('scoring to return a number', score);
-          scores[next++] = score;
-        }
+    for (let from = 0; from < pairSlots; from += slice) {
+      const { first, second, both } = this.#native.pairs(from, from + slice);
+      for (const [i, count] of both.entries()) {
+        const score = scoring({
+          first: first[i]!,
+          second: second[i]!,
+          both: count,
+          corpusWords,
+          vocabularySize: this.vocabularySize,
+          minCount: this.#settings.minCount,
+        });
+        if (typeof score !== 'number') throw notA('scoring to return a number', score);
+        scores[next++] = score;
       }
-      await setImmediate();
+      if (turnIsOver()) await nextTurn();
     }
     return scores;
   }

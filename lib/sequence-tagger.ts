@@ -1,12 +1,11 @@
 // Labels for the tokens of sentences: parts of speech, chunks, names, roles.
-import { setImmediate } from 'node:timers/promises';
 import { readTagged, type TaggedSentence } from './corpora/tagged.js';
 import { W2VError, cancelled, describe } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
 import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
 import { invalidOption, resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
 import { TaggingScorer, areSpanTags, spansOf, tagsOf, type TaggingEvaluation } from './span-evaluation.js';
-import { turnMs } from './text-source.js';
+import { inTurns, nextTurn, turnIsOver } from './turn.js';
 import { TokenFeatures } from './token-features.js';
 
 /** Sentences with tags: a file, as readTagged() takes it, or any iterable of them (it is read once). */
@@ -364,9 +363,12 @@ export class SequenceTagger {
     sentences: Iterable<SentenceToTag>,
     { threads, signal }: Pick<JobOptions, 'signal'> & { threads?: number | undefined } = {},
   ): Promise<string[][]> {
-    const list: TaggedSentence[] = Array.from(sentences, (sentence) =>
-      Array.isArray(sentence) ? { tokens: sentence as string[] } : (sentence as TaggedSentence),
-    );
+    const given = [...sentences];
+    const list: TaggedSentence[] = [];
+    await inTurns(given.length, (i) => {
+      const sentence = given[i]!;
+      list.push(Array.isArray(sentence) ? { tokens: sentence as string[] } : (sentence as TaggedSentence));
+    });
     return this.#tag(await this.#code(list, signal), threads, signal);
   }
 
@@ -395,10 +397,13 @@ export class SequenceTagger {
     const scorer = new TaggingScorer(this.#notes.scheme === 'labels' ? 'labels' : 'spans');
     const known = new Set(this.tags);
     let unseenTags = 0;
-    await inTurns(coded.sentences, signal, ({ tags }, i) => {
-      scorer.add(tags!, predicted[i]!);
-      for (const tag of tags!) if (!known.has(tag)) ++unseenTags;
-    });
+    const { sentences } = coded;
+    const score = (i: number) => {
+      const tags = sentences[i]!.tags!;
+      scorer.add(tags, predicted[i]!);
+      for (const tag of tags) if (!known.has(tag)) ++unseenTags;
+    };
+    await inTurns(sentences.length, score, signal);
     return { ...scorer.result(), unseenTags };
   }
 
@@ -412,34 +417,17 @@ export class SequenceTagger {
     const { scheme } = this.#notes;
     const all: string[][] = [];
     let at = 0;
-    await inTurns(sentences, signal, ({ tokens }) => {
-      const tags = tokens.map((_, i) => this.#tags[ids[at + i]!]!);
-      at += tokens.length;
+    const decode = (s: number) => {
+      const tags = sentences[s]!.tokens.map((_, i) => this.#tags[ids[at + i]!]!);
+      at += tags.length;
       all.push(scheme === 'labels' ? tags : tagsOf(spansOf(tags), tags.length, scheme));
-    });
+    };
+    await inTurns(sentences.length, decode, signal);
     return all;
   }
 }
 
 // ---- sentences ----
-
-/** Calls f for each, with turns for others in between. */
-async function inTurns<T>(
-  items: Iterable<T>,
-  signal: AbortSignal | undefined,
-  f: (item: T, index: number) => void | Promise<void>,
-): Promise<void> {
-  let turn = performance.now();
-  let index = 0;
-  for (const item of items) {
-    const waits = f(item, index++);
-    if (waits) await waits;
-    if (index % 16 !== 0 || performance.now() - turn < turnMs) continue;
-    if (signal?.aborted) throw cancelled(signal.reason);
-    await setImmediate();
-    turn = performance.now();
-  }
-}
 
 /** All sentences of a source that have tokens, each with its tags. */
 async function collect(source: TaggedSource, signal: AbortSignal | undefined): Promise<TaggedSentence[]> {
@@ -455,7 +443,6 @@ async function collect(source: TaggedSource, signal: AbortSignal | undefined): P
     );
   }
   const sentences: TaggedSentence[] = [];
-  let turn = performance.now();
   for await (const sentence of given as AsyncIterable<TaggedSentence>) {
     if (signal?.aborted) throw cancelled(signal.reason);
     const { tokens, tags } = sentence as Partial<TaggedSentence>;
@@ -466,9 +453,7 @@ async function collect(source: TaggedSource, signal: AbortSignal | undefined): P
       );
     }
     if (tokens.length > 0) sentences.push(sentence);
-    if (performance.now() - turn < turnMs) continue;
-    await setImmediate();
-    turn = performance.now();
+    if (turnIsOver()) await nextTurn();
   }
   if (sentences.length > 0) return sentences;
   const where = typeof source === 'string' ? ` in '${source}'` : '';
@@ -484,9 +469,10 @@ async function schemeOf(
   signal: AbortSignal | undefined,
 ): Promise<Scheme> {
   const tags = new Set<string>();
-  await inTurns(sentences, signal, (sentence) => {
-    for (const tag of sentence.tags!) tags.add(tag);
-  });
+  const add = (i: number) => {
+    for (const tag of sentences[i]!.tags!) tags.add(tag);
+  };
+  await inTurns(sentences.length, add, signal);
   if (!areSpanTags(tags)) return 'labels';
   return [...tags].some((tag) => /^[ES]-/.test(tag)) ? 'BIOES' : 'BIO';
 }
@@ -500,9 +486,11 @@ async function countBroken(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   let broken = 0;
-  await inTurns(sentences, signal, ({ tags }) => {
-    for (const { begin } of spansOf(tags!)) if (/^[IE]/.test(tags![begin]!)) ++broken;
-  });
+  const count = (i: number) => {
+    const tags = sentences[i]!.tags!;
+    for (const { begin } of spansOf(tags)) if (/^[IE]/.test(tags[begin]!)) ++broken;
+  };
+  await inTurns(sentences.length, count, signal);
   return broken;
 }
 
@@ -525,10 +513,12 @@ async function code(
     appending = runJob(() => text.append(bytes));
     appending.catch(() => undefined); // whoever awaits it next gets the error
   };
-  await inTurns(sentences, signal, (sentence, index) => {
-    coded += features.code(sentence, tagsOf?.(sentence.tags!), () => nameOf(sentence, index));
+  const add = (i: number) => {
+    const sentence = sentences[i]!;
+    coded += features.code(sentence, tagsOf?.(sentence.tags!), () => nameOf(sentence, i));
     return coded.length > codedAtATime ? flush() : undefined;
-  });
+  };
+  await inTurns(sentences.length, add, signal);
   await flush();
   await appending;
   return text;

@@ -13,6 +13,7 @@ import {
 } from './native.js';
 import { resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
 import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
+import { nextTurn, turnIsOver } from './turn.js';
 
 /** A document to classify: words that are taken as they are, or a text that is split at blanks. */
 export type Document =
@@ -454,13 +455,16 @@ export class TextClassifier {
       const found = await runJob(() => this.#native.predict(text, topN, threshold, threads), { signal });
       const labels = this.labels;
       let from = 0;
-      const batch: PredictedLabel[][] = [];
+      let batch: PredictedLabel[][] = [];
       for (const end of found.ends) {
         const document: PredictedLabel[] = [];
-        for (let i = from; i < end; ++i)
-          document.push({ label: labels[found.labels[i]!]!, probability: found.probabilities[i]! });
+        for (; from < end; ++from)
+          document.push({ label: labels[found.labels[from]!]!, probability: found.probabilities[from]! });
         batch.push(document);
-        from = end;
+        if (!turnIsOver()) continue;
+        await batches.put(batch);
+        batch = [];
+        await nextTurn();
       }
       await batches.put(batch);
     };

@@ -1,6 +1,5 @@
 // How similar texts are: their vectors, measures of similarity, and an index of many.
 import { availableParallelism } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import { W2VError, describe } from './errors.js';
 import { KeyedVectors, noAnswer, type JobOptions } from './keyed-vectors.js';
 import {
@@ -14,6 +13,7 @@ import {
 } from './native.js';
 import { unknownOption } from './options.js';
 import { readSource, type CorpusSource } from './text-source.js';
+import { inTurns } from './turn.js';
 
 /**
  * How the vector of a text is made of those of its words; words without one are left out.
@@ -159,12 +159,11 @@ export class TextVectorizer {
     const byWeight = weighting === 'idf';
     let common = new Float32Array(0);
     if (weighting === 'sif' && components > 0) {
-      const threads = availableParallelism();
-      const vectors = await runJob(() => texts.vectors(weights, byWeight, common, threads), watch);
-      common = (await runJob(
-        () => binding.commonComponents(vectors, store.vectorSize, components, threads),
-        watch,
-      )) as Float32Array<ArrayBuffer>;
+      const plain = new TextVectorizer(store, weights, byWeight, common);
+      const vectors = await plain.vectorsOf(texts, watch);
+      const job = () =>
+        binding.commonComponents(vectors, store.vectorSize, components, availableParallelism());
+      common = (await runJob(job, watch)) as Float32Array<ArrayBuffer>;
     }
     return new TextVectorizer(store, weights, byWeight, common);
   }
@@ -185,10 +184,13 @@ export class TextVectorizer {
 
   /** @internal */
   async vectorsOf(texts: NativeTexts, options: JobOptions): Promise<Float32Array> {
-    return runJob(
-      () => texts.vectors(this.#weights, this.#byWeight, this.#components, availableParallelism()),
+    const rows = new Float32Array(texts.size * this.#store.vectorSize);
+    const threads = availableParallelism();
+    await runJob(
+      () => texts.vectors(this.#weights, this.#byWeight, this.#components, threads, rows),
       watchOf(options),
     );
+    return rows;
   }
 
   /** @internal */
@@ -227,7 +229,7 @@ export class TextIndex {
     this.#store = parts.store;
     this.#texts = parts.texts;
     this.#names = parts.names;
-    this.#notEmpty = parts.texts.empty().map((empty) => 1 - empty);
+    this.#notEmpty = parts.texts.notEmpty();
   }
 
   /**
@@ -254,7 +256,9 @@ export class TextIndex {
       );
     }
     const rows = await vectorizer.vectorsOf(texts, options);
-    const words = names ?? Array.from({ length: texts.size }, (_, i) => String(i));
+    const numbers: string[] = [];
+    if (!names) await inTurns(texts.size, (i) => numbers.push(String(i)));
+    const words = names ?? numbers;
     const { vectorSize } = store;
     const made = await KeyedVectors.fromVectors(words, rows, { vectorSize, signal });
     return new TextIndex({ vectors: made, vectorizer, store, texts, names });
@@ -347,28 +351,29 @@ export class TextIndex {
         `filter to have one number for each of the ${this.size} texts`,
         filter.length,
       );
-      return mask.map((notEmpty, i) => (filter[i] === 0 ? 0 : notEmpty));
+      await inTurns(mask.length, (i) => {
+        if (filter[i] === 0) mask[i] = 0;
+      });
+      return mask;
     }
     expect(typeof filter === 'function', 'filter to be a function or a Uint8Array', filter);
-    for (let i = 0; i < mask.length; ++i) {
+    await inTurns(mask.length, (i) => {
       if (mask[i] === 1 && !filter(i)) mask[i] = 0;
-      if (i % 4096 === 4095) await setImmediate();
-    }
+    });
     return mask;
   }
 
   async #answers({ ids, scores }: SearchResult, queries: NativeTexts, topN: number): Promise<TextAnswer[][]> {
-    const none = queries.empty();
+    const notEmpty = queries.notEmpty();
     const all: TextAnswer[][] = [];
-    for (let q = 0; q < queries.size; ++q) {
+    await inTurns(queries.size, (q) => {
       const answers: TextAnswer[] = [];
-      for (let i = q * topN; i < (q + 1) * topN && ids[i] !== noAnswer && none[q] === 0; ++i) {
+      for (let i = q * topN; i < (q + 1) * topN && ids[i] !== noAnswer && notEmpty[q] === 1; ++i) {
         const index = ids[i]!;
         answers.push({ index, name: this.#names?.[index] ?? String(index), score: scores[i]! });
       }
       all.push(answers);
-      if (q % 256 === 255) await setImmediate();
-    }
+    });
     return all;
   }
 }

@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isUint8Array } from 'node:util/types';
 import { isGzip, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
+import { nextTurn, turnIsOver } from './turn.js';
 
 /** Text that is split at white space, or words that are taken as they are. */
 export type Sentence = string | readonly string[];
@@ -211,7 +212,6 @@ async function inspect(name: string): Promise<TextFile> {
 
 const chunkBytes = 1 << 20;
 const progressIntervalMs = 200;
-export const turnMs = 3; // time on the JavaScript thread before others get their turn
 
 /** Reads a source into a sink. */
 class SourceReader {
@@ -282,7 +282,6 @@ class SourceReader {
         (bytes, framing) => this.#sink.append(bytes, framing, this.#name),
         isTextStream(source),
       );
-      let turn = performance.now();
       for (let index = 0; !this.#options.signal?.aborted; ++index) {
         const next = iterator.next();
         const item = (isAsync ? await next : next) as IteratorResult<unknown>;
@@ -293,10 +292,9 @@ class SourceReader {
         }
         const full = encoder.add(item.value, index);
         if (full) await full;
-        if (performance.now() - turn > turnMs) {
-          await setImmediate();
+        if (turnIsOver()) {
           this.#report(null);
-          turn = performance.now();
+          await nextTurn();
         }
       }
       throw cancelled(this.#options.signal.reason);

@@ -64,6 +64,23 @@ describe('a frequency distribution', () => {
     expect(empty).toContain('nothing measured');
   });
 
+  it('adds up the counts of the same word', () => {
+    const words: [string, number][] = [
+      ['a', 2],
+      ['', 1],
+      ['b', 3],
+      ['a', 4],
+    ];
+    const distribution = FrequencyDistribution.fromCounts(words);
+    expect([...distribution]).toEqual([
+      ['a', 6],
+      ['b', 3],
+      ['', 1],
+    ]);
+    expect(distribution).toMatchObject({ size: 3, total: 10 });
+    expect(['a', 'b', '', 'c'].map((word) => distribution.count(word))).toEqual([6, 3, 1, 0]);
+  });
+
   it('refuses what is no count, and no text', async () => {
     expect(() => FrequencyDistribution.fromCounts([['a', -1]])).toThrow(/a whole number from 0/);
     expect(await rejectionOf(FrequencyDistribution.of([]))).toMatchObject({ code: 'ERR_W2V_CORPUS_EMPTY' });

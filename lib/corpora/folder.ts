@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { closest } from 'fastest-levenshtein';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { W2VError, describe, fileError } from '../errors.js';
-import { Turn } from '../text/turn.js';
+import { inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
 
 /**
  * How the bytes of a file are text: a label of the Encoding Standard such as `utf-8`, `latin1`, `iso-8859-2`, `big5`, `gb18030`, `utf-16le`; or, for folders
@@ -27,11 +27,11 @@ export class DataFolder {
   readonly #storage: Storage;
   readonly #known: ReadonlySet<string>;
 
-  private constructor(path: string, storage: Storage) {
+  private constructor(path: string, storage: Storage, names: readonly string[], known: ReadonlySet<string>) {
     this.path = path;
     this.#storage = storage;
-    this.names = storage.names.filter((name) => !isHidden(name)).sort();
-    this.#known = new Set(this.names);
+    this.names = names;
+    this.#known = known;
   }
 
   /**
@@ -49,7 +49,11 @@ export class DataFolder {
     const found = await stat(path).catch((error: unknown) => {
       throw fileError('read', path, error);
     });
-    return new DataFolder(path, found.isDirectory() ? await openFolder(path) : await openZip(path));
+    const storage = found.isDirectory() ? await openFolder(path) : await openZip(path);
+    const names = await sortedInTurns(storage.names, (a, b) => (a < b ? -1 : 1));
+    const known = new Set<string>();
+    await inTurns(names.length, (i) => known.add(names[i]!));
+    return new DataFolder(path, storage, names, known);
   }
 
   /** Whether a file of this name is there: one of {@link DataFolder.names}. */
@@ -119,19 +123,18 @@ function isHidden(name: string): boolean {
 }
 
 interface Storage {
-  readonly names: string[];
+  readonly names: readonly string[]; // none is hidden
   stream(name: string): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }
 
 async function openFolder(folder: string): Promise<Storage> {
   const names: string[] = [];
-  const turn = new Turn();
   const walk = async (inside: string) => {
     for await (const entry of await opendir(path.join(folder, inside), { bufferSize: 256 })) {
       if (entry.isDirectory()) await walk(`${inside}${entry.name}/`);
-      else names.push(inside + entry.name);
-      if (turn.isOver) await turn.next();
+      else if (!isHidden(inside + entry.name)) names.push(inside + entry.name);
+      if (turnIsOver()) await nextTurn();
     }
   };
   await walk('').catch((error: unknown) => {
@@ -158,23 +161,29 @@ async function openZip(file: string): Promise<Storage> {
     throw broken(error);
   });
   const entries = new Map<string, Entry>();
+  let top: string | undefined; // `name/` where all files are below that one, else nothing
   try {
-    const turn = new Turn();
     for await (const entry of zip.eachEntry()) {
-      if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
-      if (turn.isOver) await turn.next();
+      const { fileName } = entry;
+      if (fileName.endsWith('/') || isHidden(fileName)) continue;
+      entries.set(fileName, entry);
+      top ??= fileName.slice(0, fileName.indexOf('/') + 1);
+      if (!fileName.startsWith(top)) top = '';
+      if (turnIsOver()) await nextTurn();
     }
   } catch (error) {
     zip.close();
     throw broken(error);
   }
-  const top = topFolder([...entries.keys()].filter((name) => !isHidden(name)));
+  const names: string[] = [];
+  const all = [...entries.keys()];
+  await inTurns(all.length, (i) => names.push(all[i]!.slice(top?.length)));
   const closed = new Promise<void>((resolve) => zip.once('close', resolve));
   return {
-    names: [...entries.keys()].filter((name) => name.startsWith(top)).map((name) => name.slice(top.length)),
+    names,
     stream: async function* (name) {
       if (!zip.isOpen) throw new Error('the zip has been closed');
-      const entry = entries.get(top + name)!;
+      const entry = entries.get(`${top}${name}`)!;
       if (entry.isEncrypted()) throw new Error('it is encrypted');
       const stream: Readable = await zip.openReadStreamPromise(entry);
       let sum = 0;
@@ -190,13 +199,6 @@ async function openZip(file: string): Promise<Storage> {
       await closed;
     },
   };
-}
-
-/** `name/` where all files are below that one, else nothing. */
-function topFolder(names: readonly string[]): string {
-  const [first = ''] = names;
-  const top = first.slice(0, first.indexOf('/') + 1);
-  return names.every((name) => name.startsWith(top)) ? top : '';
 }
 
 /** Bytes → text, a piece at a time; what is not text of the encoding is an error that tells where. */

@@ -6,7 +6,7 @@ import { unknownOption } from '../options.js';
 import { pieceEnd } from '../text/pieces.js';
 import { SentenceSegmenter } from '../text/segmenter.js';
 import { Tokenizer, type TokenizeOptions } from '../text/tokenize.js';
-import { Turn } from '../text/turn.js';
+import { inTurns, nextTurn, turnIsOver } from '../turn.js';
 import { CheckedDecoder, DataFolder, type TextEncoding } from './folder.js';
 
 /** How the files of a corpus are laid out. */
@@ -77,19 +77,11 @@ export class TextCorpus implements AsyncIterable<string[]> {
   readonly #segmenter: SentenceSegmenter;
 
   /** @internal */
-  protected constructor({ folder, layout, categoriesOf, tokenizing }: OpenedCorpus) {
+  protected constructor({ folder, layout, categoriesOf, filesOf, tokenizing }: OpenedCorpus) {
     this.#folder = folder;
     this.#layout = layout;
     this.#categoriesOf = categoriesOf;
-    const filesOf = new Map<string, string[]>();
-    for (const [file, categories] of categoriesOf) {
-      for (const category of categories) {
-        const files = filesOf.get(category);
-        if (files) files.push(file);
-        else filesOf.set(category, [file]);
-      }
-    }
-    this.#filesOf = new Map([...filesOf].sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.#filesOf = filesOf;
     this.#tokenizer = new Tokenizer(tokenizing);
     this.#segmenter = new SentenceSegmenter(tokenizing.locale ?? 'en');
   }
@@ -198,13 +190,12 @@ export class TextCorpus implements AsyncIterable<string[]> {
       yield* this.#paragraphsOfLines(file, parse);
       return;
     }
-    const turn = new Turn();
     const place = `'${this.#pathOf(file)}'`;
     for await (const paragraph of this.#paragraphTexts(file)) {
       const sentences: T[] = [];
       for (const sentence of this.#segmenter.sentences(paragraph, true)) {
         sentences.push(parse(sentence, place));
-        if (turn.isOver) await turn.next();
+        if (turnIsOver()) await nextTurn();
       }
       if (sentences.length > 0) yield sentences;
     }
@@ -214,23 +205,13 @@ export class TextCorpus implements AsyncIterable<string[]> {
     file: string,
     parse: (sentence: string, place: string) => T,
   ): AsyncGenerator<T[], void> {
-    const turn = new Turn();
     let sentences: T[] = [];
     let number = 0;
-    let open = '';
-    const lines = async function* (pieces: AsyncIterable<string>) {
-      for await (const piece of pieces) {
-        const complete = (open + piece).split('\n');
-        open = complete.pop()!;
-        yield* complete;
-      }
-      yield open;
-    };
-    for await (const line of lines(this.#pieces(file))) {
+    for await (const line of linesOf(this.#pieces(file))) {
       number += 1;
       const sentence = line.trim();
       if (sentence !== '') sentences.push(parse(sentence, `line ${number} of '${this.#pathOf(file)}'`));
-      if (turn.isOver) await turn.next();
+      if (turnIsOver()) await nextTurn();
       if (sentence !== '' && sentences.length < mostParagraphSentences) continue;
       if (sentences.length > 0) yield sentences;
       sentences = [];
@@ -348,6 +329,8 @@ export interface OpenedCorpus {
   layout: CorpusLayout & { fallbackEncoding?: string };
   /** In the order of the files' names. */
   categoriesOf: ReadonlyMap<string, readonly string[]>;
+  /** In the order of the categories' names. */
+  filesOf: ReadonlyMap<string, readonly string[]>;
   tokenizing: TokenizeOptions;
 }
 
@@ -374,7 +357,12 @@ export async function openCorpus(
   const tokenizing: TokenizeOptions = { ...rest, tokenizer: rest.tokenizer ?? 'word-punctuation' };
   const folder = await DataFolder.open(path);
   try {
-    const names = folder.names.filter(textsOf(layout));
+    const names: string[] = [];
+    const isText = textsOf(layout);
+    await inTurns(folder.names.length, (i) => {
+      const name = folder.names[i]!;
+      if (isText(name)) names.push(name);
+    });
     if (names.length === 0) {
       const example =
         folder.names.length > 0
@@ -385,7 +373,8 @@ export async function openCorpus(
         `Expected texts${files ? ` with names like ${files}` : ''} in '${path}' but found none${example}`,
       );
     }
-    return { folder, layout, tokenizing, categoriesOf: await categoriesOf(folder, names, layout) };
+    const found = await categoriesOf(folder, names, layout);
+    return { folder, layout, tokenizing, categoriesOf: found, filesOf: await filesOf(names, found) };
   } catch (error) {
     await folder.close();
     throw error;
@@ -411,7 +400,11 @@ async function categoriesOf(
   names: readonly string[],
   { categories, encoding }: CorpusLayout,
 ): Promise<Map<string, readonly string[]>> {
-  if (categories === undefined) return new Map(names.map((name) => [name, []]));
+  const found = new Map<string, string[]>();
+  if (categories === undefined) {
+    await inTurns(names.length, (i) => found.set(names[i]!, []));
+    return found;
+  }
   const without = (name: string, where: string) =>
     new W2VError('ERR_W2V_CORPUS_FORMAT', `Expected a category for '${name}' ${where} but found none`);
   if (!isFileOfCategories(categories)) {
@@ -419,17 +412,17 @@ async function categoriesOf(
       categories === 'folders'
         ? /^([^/]+)\//
         : new RegExp(categories.source, categories.flags.replace(/[gy]/g, ''));
-    return new Map(
-      names.map((name) => {
-        const category = expression.exec(name)?.[1];
-        if (category === undefined) {
-          const where =
-            categories === 'folders' ? 'as the folder that it is in' : `by ${expression} in its name`;
-          throw without(name, `${where}, in '${folder.path}',`);
-        }
-        return [name, [category]];
-      }),
-    );
+    await inTurns(names.length, (i) => {
+      const name = names[i]!;
+      const category = expression.exec(name)?.[1];
+      if (category === undefined) {
+        const where =
+          categories === 'folders' ? 'as the folder that it is in' : `by ${expression} in its name`;
+        throw without(name, `${where}, in '${folder.path}',`);
+      }
+      found.set(name, [category]);
+    });
+    return found;
   }
   const { file } = categories;
   const path = `${folder.path}/${file}`;
@@ -439,14 +432,14 @@ async function categoriesOf(
       `Expected the file '${file}' with the categories (lines of a file's name and its categories) in '${folder.path}' but it is not there`,
     );
   }
-  const found = new Map<string, Set<string>>(names.map((name) => [name, new Set()]));
-  const lines = (await folder.text(file, encoding)).split('\n');
-  const turn = new Turn();
-  for (const [i, line] of lines.entries()) {
-    if (turn.isOver) await turn.next();
+  await inTurns(names.length, (i) => found.set(names[i]!, []));
+  let number = 0;
+  for await (const line of linesOf(folder.textStream(file, encoding))) {
+    if (turnIsOver()) await nextTurn();
+    number += 1;
     const [name, ...list] = line.trim().split(/\s+/);
     if (name === '') continue;
-    const at = `in line ${i + 1} of '${path}'`;
+    const at = `in line ${number} of '${path}'`;
     if (list.length === 0) {
       throw new W2VError(
         'ERR_W2V_CORPUS_FORMAT',
@@ -460,8 +453,35 @@ async function categoriesOf(
         `Expected the name of a text of the corpus ${at} but received ${describe(name)}, which is not there`,
       );
     }
-    for (const category of list) known.add(category);
+    for (const category of list) if (!known.includes(category)) known.push(category);
   }
-  for (const [name, list] of found) if (list.size === 0) throw without(name, `in '${path}'`);
-  return new Map([...found].map(([name, list]) => [name, [...list]]));
+  await inTurns(names.length, (i) => {
+    if (found.get(names[i]!)!.length === 0) throw without(names[i]!, `in '${path}'`);
+  });
+  return found;
+}
+
+async function filesOf(
+  names: readonly string[],
+  categoriesOf: ReadonlyMap<string, readonly string[]>,
+): Promise<Map<string, readonly string[]>> {
+  const found = new Map<string, string[]>();
+  await inTurns(names.length, (i) => {
+    for (const category of categoriesOf.get(names[i]!)!) {
+      const files = found.get(category);
+      if (files) files.push(names[i]!);
+      else found.set(category, [names[i]!]);
+    }
+  });
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let open = '';
+  for await (const piece of pieces) {
+    const complete = (open + piece).split('\n');
+    open = complete.pop()!;
+    yield* complete;
+  }
+  yield open;
 }

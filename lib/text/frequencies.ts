@@ -1,12 +1,13 @@
 // What a vocabulary is chosen by: how often words occur, and which of them belong together.
-import { setImmediate } from 'node:timers/promises';
 import { countCorpus } from '../corpus.js';
 import { W2VError, describe } from '../errors.js';
 import { callNative } from '../native.js';
 import { resolveThreads, unknownOption } from '../options.js';
 import { Phrases, type PairCounts } from '../phrases.js';
 import { drawChart } from '../plot/chart.js';
-import { turnMs, type CorpusProgress, type CorpusSource } from '../text-source.js';
+import type { CorpusProgress, CorpusSource } from '../text-source.js';
+import { inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
+import { WordMap } from '../word-map.js';
 
 /** How words and pairs of words are counted. */
 export interface CountOptions {
@@ -20,13 +21,18 @@ export interface CountOptions {
 
 /** How often each word of a text occurs: NLTK's FreqDist. Iterating gives `[word, count]`, the most frequent first, ties by UTF-16 units. */
 export class FrequencyDistribution implements Iterable<[word: string, count: number]> {
-  readonly #counts: ReadonlyMap<string, number>; // the most frequent first
-  /** All occurrences. */
-  readonly total: number;
+  readonly #words: string[] = []; // the most frequent first
+  readonly #counts = new WordMap();
+  #total = 0;
 
-  private constructor(sorted: [string, number][]) {
-    this.#counts = new Map(sorted);
-    this.total = sorted.reduce((sum, [, count]) => sum + count, 0);
+  private constructor(sorted: Iterable<readonly [string, number]> = []) {
+    for (const entry of sorted) this.#add(entry);
+  }
+
+  #add([word, count]: readonly [string, number]): void {
+    this.#words.push(word);
+    this.#counts.set(word, count);
+    this.#total += count;
   }
 
   /**
@@ -39,34 +45,42 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
     const { signal, onProgress } = options;
     const threads = resolveThreads(options.threads);
     const { corpus, differentWords } = await countCorpus(source, { threads, signal, onProgress });
-    const counts: [string, number][] = [];
-    for (let from = 0; from < differentWords;) {
-      const turn = performance.now();
-      while (from < differentWords && performance.now() - turn < turnMs) {
-        const slice = callNative(() => corpus.countedWords(from, from + 256));
-        for (const [i, word] of slice.words.entries()) counts.push([word, slice.counts[i]!]);
-        from += slice.words.length;
-      }
-      await setImmediate();
+    const list: [string, number][] = [];
+    while (list.length < differentWords) {
+      const slice = callNative(() => corpus.countedWords(list.length, list.length + 256));
+      for (const [i, word] of slice.words.entries()) list.push([word, slice.counts[i]!]);
+      if (turnIsOver()) await nextTurn();
     }
-    return new FrequencyDistribution(await sortedInSlices(counts));
+    const sorted = await sortedInTurns(list, mostFrequentFirst);
+    const made = new FrequencyDistribution();
+    await inTurns(sorted.length, (i) => made.#add(sorted[i]!));
+    return made;
   }
 
-  /** Of counts that are there. @throws ERR_W2V_ARGUMENT: a count is no whole number from 0 */
+  /** Of counts that are there; those of the same word are added up. @throws ERR_W2V_ARGUMENT: a count is no whole number from 0 */
   static fromCounts(counts: Iterable<readonly [word: string, count: number]>): FrequencyDistribution {
-    const list = Array.from(counts, ([word, count]): [string, number] => {
-      if (typeof word === 'string' && Number.isSafeInteger(count) && count >= 0) return [word, count];
+    const sums = new Map<string, number>();
+    for (const [word, count] of counts) {
+      if (typeof word === 'string' && Number.isSafeInteger(count) && count >= 0) {
+        sums.set(word, (sums.get(word) ?? 0) + count);
+        continue;
+      }
       throw new W2VError(
         'ERR_W2V_ARGUMENT',
         `Expected a word and a whole number from 0 but received ${describe(word)} and ${describe(count)}`,
       );
-    });
-    return new FrequencyDistribution(list.sort(mostFrequentFirst));
+    }
+    return new FrequencyDistribution([...sums].sort(mostFrequentFirst));
   }
 
   /** Different words. */
   get size(): number {
-    return this.#counts.size;
+    return this.#words.length;
+  }
+
+  /** All occurrences. */
+  get total(): number {
+    return this.#total;
   }
 
   /** Occurrences of a word; 0 for one that does not occur. */
@@ -80,8 +94,8 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
   }
 
   /** Each word with its count, in the order of {@link FrequencyDistribution.mostCommon}. */
-  [Symbol.iterator](): Iterator<[string, number]> {
-    return this.#counts[Symbol.iterator]();
+  *[Symbol.iterator](): Generator<[string, number]> {
+    for (const word of this.#words) yield [word, this.count(word)];
   }
 
   /** The most frequent words with their counts. */
@@ -130,32 +144,6 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
 
 function mostFrequentFirst([a, x]: [string, number], [b, y]: [string, number]): number {
   return y - x || (a < b ? -1 : 1);
-}
-
-/** Sorted, by merging runs that are short enough to sort at a time. */
-async function sortedInSlices(list: [string, number][]): Promise<[string, number][]> {
-  const runLength = 4096;
-  let runs: [string, number][][] = [];
-  for (let from = 0; from < list.length; from += runLength) {
-    runs.push(list.slice(from, from + runLength).sort(mostFrequentFirst));
-    await setImmediate();
-  }
-  while (runs.length > 1) {
-    const merged: [string, number][][] = [];
-    for (let i = 0; i < runs.length; i += 2) merged.push(await mergedRuns(runs[i]!, runs[i + 1] ?? []));
-    runs = merged;
-  }
-  return runs[0] ?? [];
-}
-
-async function mergedRuns(a: [string, number][], b: [string, number][]): Promise<[string, number][]> {
-  const merged: [string, number][] = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    const fromFirst = j === b.length || (i < a.length && mostFrequentFirst(a[i]!, b[j]!) < 0);
-    merged.push(fromFirst ? a[i++]! : b[j++]!);
-    if (merged.length % 8192 === 0) await setImmediate();
-  }
-  return merged;
 }
 
 /**

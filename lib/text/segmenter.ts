@@ -1,13 +1,19 @@
 // Words and sentences by the rules of Unicode (UAX #29) and a locale, through Intl.Segmenter.
 //
-// The segmenter takes as long for each word as the text is long, and makes an object of each: it gets short pieces, and only
-// those of the English (ASCII) text that its rules for ASCII, in a regular expression, cannot cut.
+// The segmenter takes as long for each word as the text is long, and makes an object of each, which the garbage collector
+// takes long to free: it gets short pieces, and only those that its rules for ASCII, in regular expressions, cannot cut.
 import { W2VError, describe } from '../errors.js';
 import { pieceEnd, pieces } from './pieces.js';
 
 const pieceUnits = 512;
 const asciiOnly = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex -- NUL is a character like any other here
 const notAscii = /[^\x00-\x7f]/g; // eslint-disable-line no-control-regex
+const asciiMarks = Array.from('!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~');
+
+/** For a class of a regular expression. */
+function escaped(marks: readonly string[]): string {
+  return marks.map((mark) => `\\x${mark.charCodeAt(0).toString(16)}`).join('');
+}
 
 /** @throws ERR_W2V_OPTION: it is no locale, or one that this build of Node.js has no data for */
 export function checkLocale(locale: string): string {
@@ -74,12 +80,8 @@ export class WordSegmenter {
   /** The rules for ASCII; which marks join letters or digits differs between locales and editions: the segmenter is asked. */
   #asciiRule(): RegExp {
     const joining = (left: string, right: string) => {
-      const marks = '!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~'.split(/(?=.)/);
       const joins = (mark: string) => [...this.#segmenter.segment(left + mark + right)].length === 1;
-      return `[${marks
-        .filter(joins)
-        .map((mark) => `\\x${mark.charCodeAt(0).toString(16)}`)
-        .join('')}]`;
+      return `[${escaped(asciiMarks.filter((mark) => mark !== '_' && joins(mark)))}]`;
     };
     const letters = `(?<=[A-Za-z])${joining('a', 'b')}(?=[A-Za-z])`;
     const digits = `(?<=[0-9])${joining('1', '2')}(?=[0-9])`;
@@ -90,10 +92,12 @@ export class WordSegmenter {
 /** Cuts text into sentences, without white space around them. */
 export class SentenceSegmenter {
   readonly #segmenter: Intl.Segmenter;
+  readonly #asciiEnd: RegExp;
 
   /** @throws as {@link checkLocale} */
   constructor(locale: string) {
     this.#segmenter = new Intl.Segmenter(checkLocale(locale), { granularity: 'sentence' });
+    this.#asciiEnd = this.#asciiRule();
   }
 
   /** Sentences, one after the other. A line end ends a sentence; with `wrapped` only an empty line does, and line ends are spaces. */
@@ -107,8 +111,41 @@ export class SentenceSegmenter {
     }
   }
 
-  /** In windows: the last sentence of a window begins the next one, which grows until it has more than one. */
   *#ofParagraph(text: string): Generator<string> {
+    if (!printableAscii.test(text)) {
+      yield* this.#inWindows(text);
+      return;
+    }
+    let from = 0;
+    for (let end = 0; end < text.length;) {
+      this.#asciiEnd.lastIndex = from;
+      end = this.#asciiEnd.test(text) ? this.#asciiEnd.lastIndex : text.length;
+      yield* pieces(text.slice(from, end), mostSentenceUnits);
+      from = end;
+    }
+  }
+
+  /**
+   * What ends a sentence of ASCII: the rules SB6 to SB11 of UAX #29. Which marks end, close or continue a sentence differs between locales and
+   * editions: the segmenter is asked.
+   */
+  #asciiRule(): RegExp {
+    const cut = (text: string) => Array.from(this.#segmenter.segment(text), ({ segment }) => segment);
+    const ending = asciiMarks.filter((mark) => cut(`a${mark} B`).length === 2);
+    const others = asciiMarks.filter((mark) => !ending.includes(mark));
+    const end = escaped(ending);
+    const stop = escaped(ending.filter((mark) => cut(`a${mark} b`).length === 1)); // not before lower case
+    const close = escaped(others.filter((mark) => cut(`A!${mark} B`)[0] === `A!${mark} `));
+    const goOn = escaped(others.filter((mark) => cut(`A! ${mark}B`).length === 1));
+    const space = ' \\t';
+    const stops = `(?:(?<![A-Za-z])[${stop}]|[${stop}](?![A-Z]))(?![0-9])(?![${close}]*[${space}]*[^A-Za-z${end}]*[a-z])`;
+    const ends = `(?:(?![${stop}])[${end}]|${stops})`;
+    const withSpace = `[${close}]*[${space}]+(?![${space}${end}${goOn}])`;
+    return new RegExp(`${ends}(?:${withSpace}|[${close}]*(?![${space}${close}${end}${goOn}]))`, 'g');
+  }
+
+  /** The last sentence of a window begins the next one, which grows until it has more than one. */
+  *#inWindows(text: string): Generator<string> {
     let size = windowUnits;
     for (let from = 0; from < text.length;) {
       const isLast = text.length - from <= size;
@@ -128,6 +165,7 @@ export class SentenceSegmenter {
   }
 }
 
+const printableAscii = /^[\t\x20-\x7e]*$/;
 const lineEnds = /[\n\r\x85\u2028\u2029]+/;
 const emptyLines = /\n[^\S\n]*\r?\n\s*/;
 const lineEndAndSpace = /\s*\n\s*/g;

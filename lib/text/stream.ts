@@ -5,7 +5,7 @@ import { CheckedDecoder } from '../corpora/folder.js';
 import { readSource, type CorpusSource, type Sentence, type TextSink } from '../text-source.js';
 import { pieceEnd } from './pieces.js';
 import { SentenceSegmenter } from './segmenter.js';
-import { Turn } from './turn.js';
+import { nextTurn, turnIsOver } from '../turn.js';
 import { Tokenizer, checkSentenceOptions, type SentenceOptions, type TokenizeOptions } from './tokenize.js';
 
 /** How {@link tokenStream} and {@link sentenceStream} read, beside how they cut. */
@@ -15,11 +15,11 @@ export interface StreamOptions {
 }
 
 /** Of one line, beyond which it is taken for several, cut at white space. */
-const mostLineUnits = 1 << 20;
+const mostLineUnits = 1 << 18;
 
 /**
  * The tokens of a source, a line, or item, after the other: a corpus for training. Items that are arrays of words are not cut again; lower case and stop-words hold for
- * them too. A line of more than a million characters becomes several. It reads when it is iterated, and again each time where the
+ * them too. A line of more than 262,144 characters becomes several. It reads when it is iterated, and again each time where the
  * source can be read again.
  *
  * @throws ERR_W2V_OPTION as {@link Tokenizer}; while it is iterated ERR_W2V_TEXT_ENCODING (bytes that are not UTF-8), and what reading throws
@@ -31,7 +31,6 @@ export function tokenStream(
   const tokenizer = new Tokenizer(options);
   return {
     async *[Symbol.asyncIterator]() {
-      const turn = new Turn();
       for await (const line of lines(source, signal)) {
         if (typeof line !== 'string') {
           yield tokenizer.filter(line);
@@ -40,7 +39,7 @@ export function tokenStream(
         const tokens: string[] = [];
         for (const piece of tokenizer.pieces(line)) {
           for (const token of piece) tokens.push(token);
-          if (turn.isOver) await turn.next();
+          if (turnIsOver()) await nextTurn();
         }
         yield tokens;
       }
@@ -61,14 +60,13 @@ export function sentenceStream(
   const segmenter = new SentenceSegmenter(locale);
   return {
     async *[Symbol.asyncIterator]() {
-      const turn = new Turn();
       let paragraph = '';
       const flush = async function* () {
         const text = paragraph;
         paragraph = '';
         for (const sentence of segmenter.sentences(text, wrapped)) {
           yield sentence;
-          if (turn.isOver) await turn.next();
+          if (turnIsOver()) await nextTurn();
         }
       };
       for await (const item of lines(source, signal)) {
@@ -97,12 +95,11 @@ export async function* lines(source: CorpusSource, signal?: AbortSignal): AsyncG
     () => batches.end(),
     (error: unknown) => batches.destroy(error as Error),
   );
-  const turn = new Turn();
   try {
     for await (const batch of batches as AsyncIterable<Sentence[]>) {
       for (const line of batch) {
         yield line;
-        if (turn.isOver) await turn.next();
+        if (turnIsOver()) await nextTurn();
       }
     }
   } finally {
@@ -110,6 +107,8 @@ export async function* lines(source: CorpusSource, signal?: AbortSignal): AsyncG
     await reading;
   }
 }
+
+const bytesAtATime = 1 << 16;
 
 /** What readSource() gives, as lines. */
 class LineSink implements TextSink {
@@ -131,7 +130,8 @@ class LineSink implements TextSink {
       return;
     }
     this.#decoder ??= new CheckedDecoder('utf-8', name);
-    await this.#addText(this.#decoder.decode(bytes));
+    for (let from = 0; from < bytes.length; from += bytesAtATime)
+      await this.#addText(this.#decoder.decode(bytes.subarray(from, from + bytesAtATime)));
   }
 
   async endSource(): Promise<void> {

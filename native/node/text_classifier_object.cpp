@@ -226,25 +226,27 @@ Napi::Value ClassifierObject::labels(const Napi::CallbackInfo& info) {
 
 Napi::Value ClassifierObject::predict(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return start_job(
-        info.Env(), Phase::searching,
-        [classifier = classifier_, text = text_of(info[0]), rules = to_rules(info[1], info[2]),
-         threads = info[3].As<Napi::Number>().Uint32Value()](TaskControl& control) -> ToJs {
-          const EncodedDocuments documents = encode_all(*classifier, text->take(), threads, control);
-          return [found = w2v::predict(*classifier, documents, rules, threads, control)](Napi::Env env) -> Napi::Value {
-            std::vector<uint32_t> ends(found.ends.begin(), found.ends.end()), labels;
-            std::vector<float> probabilities;
-            for (const Prediction& prediction : found.values) {
-              labels.push_back(prediction.label);
-              probabilities.push_back(prediction.probability);
-            }
-            Napi::Object js = Napi::Object::New(env);
-            js["ends"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(ends));
-            js["labels"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(labels));
-            js["probabilities"] = to_typed_array<Napi::Float32Array>(env, std::span<const float>(probabilities));
-            return js;
-          };
-        });
+    return start_job(info.Env(), Phase::searching,
+                     [classifier = classifier_, text = text_of(info[0]), rules = to_rules(info[1], info[2]),
+                      threads = info[3].As<Napi::Number>().Uint32Value()](TaskControl& control) -> ToJs {
+                       const EncodedDocuments documents = encode_all(*classifier, text->take(), threads, control);
+                       const auto found = w2v::predict(*classifier, documents, rules, threads, control);
+                       std::vector<uint32_t> ends(found.ends.begin(), found.ends.end()), labels;
+                       std::vector<float> probabilities;
+                       for (const Prediction& prediction : found.values) {
+                         labels.push_back(prediction.label);
+                         probabilities.push_back(prediction.probability);
+                       }
+                       return [ends = std::move(ends), labels = std::move(labels),
+                               probabilities = std::move(probabilities)](Napi::Env env) -> Napi::Value {
+                         Napi::Object js = Napi::Object::New(env);
+                         js["ends"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(ends));
+                         js["labels"] = to_typed_array<Napi::Uint32Array>(env, std::span<const uint32_t>(labels));
+                         js["probabilities"] =
+                             to_typed_array<Napi::Float32Array>(env, std::span<const float>(probabilities));
+                         return js;
+                       };
+                     });
   });
 }
 

@@ -21,11 +21,11 @@ std::span<const float> floats_in(const Napi::Value& value) {
   return {array.Data(), array.ElementLength()};
 }
 
-Napi::Array kept(Napi::Env env, const Napi::Value& a, const Napi::Value& b) {
-  Napi::Array both = Napi::Array::New(env, 2);
-  both.Set(0u, a);
-  both.Set(1u, b);
-  return both;
+Napi::Array kept(Napi::Env env, std::initializer_list<Napi::Value> values) {
+  Napi::Array all = Napi::Array::New(env, values.size());
+  uint32_t i = 0;
+  for (const Napi::Value& value : values) all.Set(i++, value);
+  return all;
 }
 
 struct OwnedTextRequest {
@@ -65,7 +65,7 @@ Napi::Function TextsObject::define(Napi::Env env) {
   return DefineClass(
       env, "Texts",
       {InstanceAccessor<&TextsObject::size>("size"), InstanceAccessor<&TextsObject::words>("words"),
-       InstanceMethod<&TextsObject::empty>("empty"), InstanceMethod<&TextsObject::append>("append"),
+       InstanceMethod<&TextsObject::not_empty>("notEmpty"), InstanceMethod<&TextsObject::append>("append"),
        InstanceMethod<&TextsObject::end_source>("endSource"), InstanceMethod<&TextsObject::weights>("weights"),
        InstanceMethod<&TextsObject::vectors>("vectors"), InstanceMethod<&TextsObject::soft_lengths>("softLengths"),
        InstanceMethod<&TextsObject::search_soft_cosine>("searchSoftCosine"),
@@ -88,9 +88,9 @@ Napi::Value TextsObject::words(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(texts_->words_read()));
 }
 
-Napi::Value TextsObject::empty(const Napi::CallbackInfo& info) {
+Napi::Value TextsObject::not_empty(const Napi::CallbackInfo& info) {
   Napi::Uint8Array mask = Napi::Uint8Array::New(info.Env(), texts_->size());
-  for (size_t t = 0; t < texts_->size(); ++t) mask[t] = texts_->words(t).empty() ? 1 : 0;
+  for (size_t t = 0; t < texts_->size(); ++t) mask[t] = texts_->words(t).empty() ? 0 : 1;
   return mask;
 }
 
@@ -132,15 +132,19 @@ Napi::Value TextsObject::vectors(const Napi::CallbackInfo& info) {
     const std::span<const float> weights = floats_in(info[0]), components = floats_in(info[2]);
     const bool by_weight = info[1].As<Napi::Boolean>().Value();
     const unsigned threads = info[3].As<Napi::Number>().Uint32Value();
+    Napi::Float32Array array = info[4].As<Napi::Float32Array>();
+    const std::span<float> rows(array.Data(), array.ElementLength());
+    const size_t dims = texts_->store().dims();
     check_weights(weights, *texts_);
-    if (threads == 0 || components.size() % texts_->store().dims() != 0)
-      throw Error(code::argument, "texts: the sizes of components and vectors do not fit together");
+    if (threads == 0 || components.size() % dims != 0 || rows.size() != texts_->size() * dims)
+      throw Error(code::argument, "texts: the sizes of components, rows and vectors do not fit together");
     return start_job(
         info.Env(), Phase::searching,
-        [texts = texts_, weights, by_weight, components, threads](TaskControl& control) -> ToJs {
-          return floats_to_js(text_vectors(*texts, weights, by_weight, components, threads, control));
+        [texts = texts_, weights, by_weight, components, threads, rows](TaskControl& control) -> ToJs {
+          text_vectors(*texts, weights, by_weight, components, threads, rows, control);
+          return [](Napi::Env env) { return env.Undefined(); };
         },
-        kept(info.Env(), info[0], info[2]));
+        kept(info.Env(), {info[0], info[2], info[4]}));
   });
 }
 
@@ -194,7 +198,7 @@ Napi::Value TextsObject::search_soft_cosine(const Napi::CallbackInfo& info) {
           return [found = w2v::search_soft_cosine(*texts, lengths_of_texts, *queries, weights, request.view(),
                                                   control)](Napi::Env env) { return to_js(env, found); };
         },
-        kept(info.Env(), info[0], info[2]));
+        kept(info.Env(), {info[0], info[2]}));
   });
 }
 

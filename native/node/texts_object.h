@@ -21,7 +21,7 @@ class TextsObject : public Napi::ObjectWrap<TextsObject> {
  private:
   Napi::Value size(const Napi::CallbackInfo& info);
   Napi::Value words(const Napi::CallbackInfo& info);
-  Napi::Value empty(const Napi::CallbackInfo& info);
+  Napi::Value not_empty(const Napi::CallbackInfo& info);
   Napi::Value append(const Napi::CallbackInfo& info);
   void end_source(const Napi::CallbackInfo& info);
   Napi::Value weights(const Napi::CallbackInfo& info);

@@ -268,13 +268,12 @@ std::vector<float> word_weights(const Texts& texts, TextWeighting weighting, dou
   return weights;
 }
 
-std::vector<float> text_vectors(const Texts& texts, std::span<const float> weights, bool by_weight,
-                                std::span<const float> components, unsigned threads, TaskControl& control) {
+void text_vectors(const Texts& texts, std::span<const float> weights, bool by_weight, std::span<const float> components,
+                  unsigned threads, std::span<float> rows, TaskControl& control) {
   const VectorStore& store = texts.store();
   const size_t dims = store.dims();
   store.check_unchanged();
   control.begin(Phase::searching, texts.size());
-  std::vector<float> vectors(texts.size() * dims, 0.0f);
   for_each_range(texts.size(), threads, control, [&](size_t first, size_t last) {
     std::vector<float> row(dims);
     std::vector<double> sum(dims);
@@ -287,16 +286,17 @@ std::vector<float> text_vectors(const Texts& texts, std::span<const float> weigh
         divisor += by_weight ? weight : word.count;
         for (size_t d = 0; d < dims; ++d) sum[d] += weight * row[d];
       }
+      float* vector = rows.data() + t * dims;
+      std::fill_n(vector, dims, 0.0f);
       if (divisor == 0) continue;
       for (size_t c = 0; c + dims <= components.size(); c += dims) {
         double along = 0;
         for (size_t d = 0; d < dims; ++d) along += sum[d] * components[c + d];
         for (size_t d = 0; d < dims; ++d) sum[d] -= along * components[c + d];
       }
-      for (size_t d = 0; d < dims; ++d) vectors[t * dims + d] = static_cast<float>(sum[d] / divisor);
+      for (size_t d = 0; d < dims; ++d) vector[d] = static_cast<float>(sum[d] / divisor);
     }
   });
-  return vectors;
 }
 
 std::vector<float> common_components(std::span<const float> rows, size_t dims, size_t count, unsigned threads,

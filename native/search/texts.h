@@ -60,10 +60,10 @@ enum class TextWeighting {
 std::vector<float> word_weights(const Texts& texts, TextWeighting weighting, double a);
 
 // Σ count · weight · vector of the words of each text, divided by its number of words, or by the sum of count · weight
-// with `by_weight`; less its part along each of the components, which are orthonormal rows. texts.size() × dims; zeros
-// for an empty text. Progress: texts. Throws ERR_W2V_CANCELLED.
-std::vector<float> text_vectors(const Texts& texts, std::span<const float> weights, bool by_weight,
-                                std::span<const float> components, unsigned threads, TaskControl& control);
+// with `by_weight`; less its part along each of the components, which are orthonormal rows. Into `rows`, texts.size() ×
+// dims; zeros for an empty text. Progress: texts. Throws ERR_W2V_CANCELLED.
+void text_vectors(const Texts& texts, std::span<const float> weights, bool by_weight, std::span<const float> components,
+                  unsigned threads, std::span<float> rows, TaskControl& control);
 
 // The first `count` right singular vectors of the rows, uncentred: the directions that they have most in common. By
 // power iteration on the matrix of products of columns, in double; the same for any number of threads. Fewer where the

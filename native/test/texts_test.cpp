@@ -67,6 +67,14 @@ double soft_product(const Texts& a, size_t s, const Texts& b, size_t t, const st
   return sum;
 }
 
+std::vector<float> vectors_of(const Texts& texts, const std::vector<float>& weights, bool by_weight,
+                              const std::vector<float>& components, unsigned threads) {
+  TaskControl control;
+  std::vector<float> rows(texts.size() * texts.store().dims(), -1.0f);
+  text_vectors(texts, weights, by_weight, components, threads, rows, control);
+  return rows;
+}
+
 }  // namespace
 
 TEST_CASE("texts are bags of the words that the store has, however they come") {
@@ -116,8 +124,8 @@ TEST_CASE("vectors of texts are the sums of the formulas, less the components, w
   const std::vector<float> weights = word_weights(texts, TextWeighting::idf, 0);
   TaskControl control;
   for (const bool by_weight : {false, true}) {
-    const std::vector<float> vectors = text_vectors(texts, weights, by_weight, {}, 3, control);
-    CHECK(vectors == text_vectors(texts, weights, by_weight, {}, 1, control));
+    const std::vector<float> vectors = vectors_of(texts, weights, by_weight, {}, 3);
+    CHECK(vectors == vectors_of(texts, weights, by_weight, {}, 1));
     for (size_t t = 0; t < texts.size(); ++t) {
       std::vector<double> sum(dims, 0.0);
       double divisor = 0;
@@ -133,7 +141,7 @@ TEST_CASE("vectors of texts are the sums of the formulas, less the components, w
     const std::vector<float> components = common_components(vectors, dims, 2, 2, control);
     REQUIRE(components.size() == 2 * dims);
     CHECK(components == common_components(vectors, dims, 2, 1, control));
-    const std::vector<float> rest = text_vectors(texts, weights, by_weight, components, 2, control);
+    const std::vector<float> rest = vectors_of(texts, weights, by_weight, components, 2);
     double before = 0, after = 0, along = 0;
     for (size_t t = 0; t < texts.size(); ++t)
       for (size_t c = 0; c < 2; ++c) {
