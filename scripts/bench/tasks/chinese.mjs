@@ -7,7 +7,7 @@ import { findGensim, runJson, sharedData, temporaryFolder } from '../common.mjs'
 
 export const name = 'chinese';
 
-const seeds = (process.env.W2V_BENCH_SEEDS ?? '1,2,3').split(',').map(Number);
+const seeds = (process.env.W2V_BENCH_SEEDS ?? '1,2,3,4,5,6,7,8,9,10').split(',').map(Number);
 const evaluation = path.join(sharedData, 'eval', 'zh');
 
 /** The sentences of zh-wiki in simplified characters, as words with blanks between them. */
