@@ -670,10 +670,10 @@ export class Word2Vec {
 
   /** What is to train: of these options, checked, or the model's. */
   #placement({
-    backend = this.options.backend,
-    devices = this.options.devices,
+    devices,
+    backend = devices ? undefined : this.options.backend,
   }: Placement): Pick<ResolvedTrainingOptions, 'backend' | 'devices'> {
-    return resolveTrainingOptions({ ...this.options, backend, devices });
+    return resolveTrainingOptions({ ...this.options, backend, devices: devices ?? this.options.devices });
   }
 
   #nativeOptions(): NativeTrainingOptions {

@@ -53,6 +53,7 @@ test('a model is trained further on what the call says, or on what the model say
   const model = await Word2Vec.train(sentences, small);
   expect((await rejectionOf(model.train(sentences, { backend: 'cuda' }))).code).toBe('ERR_W2V_DEVICE');
   expect((await rejectionOf(model.train(sentences, { devices: [-1] }))).code).toBe('ERR_W2V_OPTION');
+  expect((await rejectionOf(model.train(sentences, { devices: [0] }))).code).toBe('ERR_W2V_DEVICE');
   expect((await model.train(sentences, { backend: 'cpu' })).backend).toBe('cpu');
   const asks = await Word2Vec.buildVocabulary(sentences, { ...small, backend: 'cuda', devices: [1] });
   expect((await rejectionOf(asks.train(sentences))).code).toBe('ERR_W2V_DEVICE');

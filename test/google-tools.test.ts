@@ -99,6 +99,7 @@ describe('word2vec', () => {
   ])('%j fails with exit code 1', async (args, says) => {
     const result = await tool('word2vec', args);
     expect([result.code, result.stderr]).toEqual([1, expect.stringContaining(says)]);
+    expect(result.stderr).not.toContain('array'); // hints for those who call functions
     expect(existsSync(file('x'))).toBe(false);
   });
 

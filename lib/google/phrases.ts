@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { W2VError, fileError } from '../errors.js';
 import { Phrases } from '../phrases.js';
+import type { CorpusFiles } from '../text-source.js';
 
 /** Options of word2phrase.c, under its names. */
 export interface OriginalPhraseOptions {
@@ -25,14 +26,15 @@ export async function joinAsOriginal(
   signal?: AbortSignal,
 ): Promise<void> {
   print(`Starting training using file ${train}\n`);
-  const phrases = await Phrases.learn(train, { scoring: 'word2phrase', minCount, threshold, signal });
+  const corpus = { files: [train] };
+  const phrases = await Phrases.learn(corpus, { scoring: 'word2phrase', minCount, threshold, signal });
   if (debug > 0) {
     print(`Vocab size (unigrams + bigrams): ${await phrases.countFrequent(minCount)}\n`);
     print(`Words in train file: ${phrases.corpusWords}\n`);
   }
   const temporary = `${output}.${process.pid}.tmp`;
   try {
-    const lines = Readable.from(joinedLines(phrases, train, signal));
+    const lines = Readable.from(joinedLines(phrases, corpus, signal));
     await pipeline(lines, createWriteStream(temporary), { signal });
     await rename(temporary, output);
   } catch (error) {
@@ -41,9 +43,9 @@ export async function joinAsOriginal(
   }
 }
 
-async function* joinedLines(phrases: Phrases, train: string, signal: AbortSignal | undefined) {
+async function* joinedLines(phrases: Phrases, corpus: CorpusFiles, signal: AbortSignal | undefined) {
   let chunk = '';
-  for await (const sentence of phrases.apply(train, { signal })) {
+  for await (const sentence of phrases.apply(corpus, { signal })) {
     chunk += sentence === '' ? '\n' : ` ${sentence as string}\n`;
     if (chunk.length < 1 << 20) continue;
     yield chunk;

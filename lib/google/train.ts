@@ -69,6 +69,7 @@ export async function trainAsOriginal(
     readVocab: options.readVocab,
     computeLoss: false,
   } as const;
+  const corpus = { files: [options.train] };
   print(`Starting training using file ${options.train}\n`);
   const tellVocabulary = ({ vectors }: Word2Vec) => {
     const words = [...vectors].reduce((sum, word) => sum + vectors.count(word)!, 0);
@@ -76,12 +77,12 @@ export async function trainAsOriginal(
   };
   if (output === undefined) {
     // Without an output the original counts, saves the vocabulary, and trains nothing.
-    const model = await Word2Vec.buildVocabulary(options.train, { ...training, vectorSize: 1, signal });
+    const model = await Word2Vec.buildVocabulary(corpus, { ...training, vectorSize: 1, signal });
     tellVocabulary(model);
     if (options.saveVocab !== undefined) await model.vectors.saveVocabulary(options.saveVocab);
     return;
   }
-  const { vectors } = await Word2Vec.train(options.train, {
+  const { vectors } = await Word2Vec.train(corpus, {
     ...training,
     signal,
     onTrainBegin: async ({ model }) => {

@@ -112,22 +112,20 @@ export class SentenceSegmenter {
   }
 
   *#ofParagraph(text: string): Generator<string> {
-    if (!printableAscii.test(text)) {
-      yield* this.#inWindows(text);
-      return;
-    }
     let from = 0;
     for (let end = 0; end < text.length;) {
       this.#asciiEnd.lastIndex = from;
       end = this.#asciiEnd.test(text) ? this.#asciiEnd.lastIndex : text.length;
-      yield* pieces(text.slice(from, end), mostSentenceUnits);
+      const part = text.slice(from, end);
+      if (ascii.test(part)) yield* pieces(part, mostSentenceUnits);
+      else yield* this.#inWindows(part);
       from = end;
     }
   }
 
   /**
-   * What ends a sentence of ASCII: the rules SB6 to SB11 of UAX #29. Which marks end, close or continue a sentence differs between locales and
-   * editions: the segmenter is asked.
+   * Where a sentence ends by the rules SB6 to SB11 of UAX #29, whatever stands further off: all ends within ASCII, and those in other text that have ASCII
+   * around them. Which marks end, close or continue a sentence differs between locales and editions: the segmenter is asked.
    */
   #asciiRule(): RegExp {
     const cut = (text: string) => Array.from(this.#segmenter.segment(text), ({ segment }) => segment);
@@ -138,10 +136,14 @@ export class SentenceSegmenter {
     const close = escaped(others.filter((mark) => cut(`A!${mark} B`)[0] === `A!${mark} `));
     const goOn = escaped(others.filter((mark) => cut(`A! ${mark}B`).length === 1));
     const space = ' \\t';
-    const stops = `(?:(?<![A-Za-z])[${stop}]|[${stop}](?![A-Z]))(?![0-9])(?![${close}]*[${space}]*[^A-Za-z${end}]*[a-z])`;
+    const afterStop = `(?![0-9])(?![${close}]*[${space}]*[^A-Za-z${end}${notAsciiText}]*[a-z${notAsciiText}])`;
+    const stops = `(?:(?<![A-Za-z${notAsciiText}])[${stop}]|[${stop}](?![A-Z]))${afterStop}`;
     const ends = `(?:(?![${stop}])[${end}]|${stops})`;
-    const withSpace = `[${close}]*[${space}]+(?![${space}${end}${goOn}])`;
-    return new RegExp(`${ends}(?:${withSpace}|[${close}]*(?![${space}${close}${end}${goOn}]))`, 'g');
+    const never = `${space}${end}${goOn}${notAsciiText}`;
+    return new RegExp(
+      `${ends}(?:[${close}]*[${space}]+(?![${never}])|[${close}]*(?![${never}${close}]))`,
+      'g',
+    );
   }
 
   /** The last sentence of a window begins the next one, which grows until it has more than one. */
@@ -165,7 +167,8 @@ export class SentenceSegmenter {
   }
 }
 
-const printableAscii = /^[\t\x20-\x7e]*$/;
+const notAsciiText = '\\x00-\\x08\\x0a-\\x1f\\x7f-\\uffff'; // for a class of a regular expression
+const ascii = new RegExp(`^[^${notAsciiText}]*$`);
 const lineEnds = /[\n\r\x85\u2028\u2029]+/;
 const emptyLines = /\n[^\S\n]*\r?\n\s*/;
 const lineEndAndSpace = /\s*\n\s*/g;
