@@ -22,7 +22,7 @@ export async function inTurns(n: number, f: (index: number) => unknown, signal?:
   for (let i = 0; i < n; ++i) {
     const waits = f(i);
     if (waits instanceof Promise) await waits;
-    if (i % itemsBetweenLooks !== 0 || !turnIsOver()) continue;
+    if ((i + 1) % itemsBetweenLooks !== 0 || !turnIsOver()) continue;
     if (signal?.aborted) throw cancelled(signal.reason);
     await nextTurn();
   }

@@ -69,7 +69,7 @@ describe('the segmenter', () => {
       .map(({ segment }) => segment);
 
   it.each(['en', 'fi', 'fr', 'de', 'el'])('gives the words of Intl.Segmenter: %s', (locale) => {
-    const segmenter = new WordSegmenter(locale);
+    const segmenter = WordSegmenter.of(locale);
     const same = (given: string) => expect(segmenter.words(given)).toEqual(reference(given, locale));
     fc.assert(fc.property(text('ab1 2_.,;:\'"-\n\t!@/Z9'), same), { numRuns: 300 });
     fc.assert(fc.property(text("aé1 2_.’:'-\n\u0301中文，カら😀\u00a0\u3000\u200d٣ก"), same), {
@@ -121,7 +121,7 @@ describe('the segmenter', () => {
       (_, i) => `Sentence ${i} ${'word '.repeat((i * 7) % 300)}ends here.`,
     );
     expect(sentences(list.join(' '))).toEqual(list);
-    const [endless] = [...new SentenceSegmenter('en').sentences('word '.repeat(50_000), false)];
+    const [endless] = [...SentenceSegmenter.of('en').sentences('word '.repeat(50_000), false)];
     expect(endless!.length).toBeGreaterThan(60_000);
   });
 });

@@ -83,7 +83,7 @@ export class TextCorpus implements AsyncIterable<string[]> {
     this.#categoriesOf = categoriesOf;
     this.#filesOf = filesOf;
     this.#tokenizer = new Tokenizer(tokenizing);
-    this.#segmenter = new SentenceSegmenter(tokenizing.locale ?? 'en');
+    this.#segmenter = SentenceSegmenter.of(tokenizing.locale ?? 'en');
   }
 
   /**

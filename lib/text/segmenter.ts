@@ -30,13 +30,25 @@ export function checkLocale(locale: string): string {
   );
 }
 
+/** Remembers what is made for each locale: to ask the segmenter for its rules takes a millisecond. */
+function once<T>(make: (locale: string) => T): (locale: string) => T {
+  const made = new Map<string, T>();
+  return (locale) => {
+    const known = made.get(locale) ?? make(locale);
+    made.set(locale, known);
+    return known;
+  };
+}
+
 /** Cuts text into words: white space and punctuation are left out. */
 export class WordSegmenter {
   readonly #segmenter: Intl.Segmenter;
   readonly #asciiWord: RegExp;
 
-  /** @throws as {@link checkLocale} */
-  constructor(locale: string) {
+  /** That of the locale. @throws as {@link checkLocale} */
+  static readonly of = once((locale) => new WordSegmenter(locale));
+
+  private constructor(locale: string) {
     this.#segmenter = new Intl.Segmenter(checkLocale(locale), { granularity: 'word' });
     this.#asciiWord = this.#asciiRule();
   }
@@ -94,8 +106,10 @@ export class SentenceSegmenter {
   readonly #segmenter: Intl.Segmenter;
   readonly #asciiEnd: RegExp;
 
-  /** @throws as {@link checkLocale} */
-  constructor(locale: string) {
+  /** That of the locale. @throws as {@link checkLocale} */
+  static readonly of = once((locale) => new SentenceSegmenter(locale));
+
+  private constructor(locale: string) {
     this.#segmenter = new Intl.Segmenter(checkLocale(locale), { granularity: 'sentence' });
     this.#asciiEnd = this.#asciiRule();
   }

@@ -57,7 +57,7 @@ export function sentenceStream(
   { signal, ...options }: SentenceOptions & StreamOptions = {},
 ): AsyncIterable<string> {
   const { locale, wrapped } = checkSentenceOptions(options);
-  const segmenter = new SentenceSegmenter(locale);
+  const segmenter = SentenceSegmenter.of(locale);
   return {
     async *[Symbol.asyncIterator]() {
       let paragraph = '';

@@ -105,7 +105,7 @@ export function tokenize(text: string, options?: TokenizeOptions): string[] {
 export function sentences(text: string, options: SentenceOptions = {}): string[] {
   if (typeof text !== 'string') throw notText(text);
   const { locale, wrapped } = checkSentenceOptions(options);
-  return [...new SentenceSegmenter(locale).sentences(text, wrapped)];
+  return [...SentenceSegmenter.of(locale).sentences(text, wrapped)];
 }
 
 /** @throws ERR_W2V_OPTION */
@@ -129,7 +129,7 @@ function lowerCaseOf(locale: string): (text: string) => string {
 function cutterOf(tokenizer: TokenizerName, locale: string): (text: string) => string[] {
   switch (tokenizer) {
     case 'segmenter': {
-      const segmenter = new WordSegmenter(locale);
+      const segmenter = WordSegmenter.of(locale);
       return (text) => segmenter.words(text);
     }
     case 'word-punctuation':
