@@ -10,9 +10,15 @@ export function turnIsOver(): boolean {
   return performance.now() - began > turnMs;
 }
 
-export async function nextTurn(): Promise<void> {
-  await setImmediate();
-  began = performance.now();
+let next = Promise.resolve();
+
+/** One after the other: those that wait at the same time do not get their turns at the same time. */
+export function nextTurn(): Promise<void> {
+  next = next.then(async () => {
+    await setImmediate();
+    began = performance.now();
+  });
+  return next;
 }
 
 const itemsBetweenLooks = 16; // at the clock: an item may take tens of microseconds

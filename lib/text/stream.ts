@@ -130,8 +130,10 @@ class LineSink implements TextSink {
       return;
     }
     this.#decoder ??= new CheckedDecoder('utf-8', name);
-    for (let from = 0; from < bytes.length; from += bytesAtATime)
+    for (let from = 0; from < bytes.length; from += bytesAtATime) {
       await this.#addText(this.#decoder.decode(bytes.subarray(from, from + bytesAtATime)));
+      if (turnIsOver()) await nextTurn();
+    }
   }
 
   async endSource(): Promise<void> {

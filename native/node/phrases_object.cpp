@@ -1,6 +1,7 @@
 #include "node/phrases_object.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -167,24 +168,27 @@ Napi::Value PhraseCountsObject::freeze(const Napi::CallbackInfo& info) {
     const PhraseScoring scoring = name == "npmi"          ? PhraseScoring::npmi
                                   : name == "word2phrase" ? PhraseScoring::word2phrase
                                                           : PhraseScoring::standard;
-    std::vector<double> scores;
+    std::span<const double> scores;
     if (info[3].IsTypedArray()) {
       const Napi::Float64Array given = info[3].As<Napi::Float64Array>();
-      scores.assign(given.Data(), given.Data() + given.ElementLength());
+      scores = {given.Data(), given.ElementLength()};
+      if (scores.size() != counter_->counts().pairs.size())
+        throw Error(code::argument, "freeze: expected a score for each pair");
     }
-    return start_job(info.Env(), Phase::vocabulary,
-                     [counter = counter_, scoring, scores = std::move(scores),
-                      min_count = static_cast<uint64_t>(info[1].As<Napi::Number>().DoubleValue()),
-                      threshold = info[2].As<Napi::Number>().DoubleValue()](TaskControl&) -> ToJs {
-                       const PhraseCounts& counts = counter->counts();
-                       size_t next = 0;  // given in the order of the table
-                       const auto score = [&](const WordPair& pair) {
-                         return scores.empty() ? score_pair(scoring, counts, pair, min_count) : scores.at(next++);
-                       };
-                       const auto frozen =
-                           std::make_shared<const FrozenPhrases>(counter->rules(), counts, score, threshold);
-                       return [frozen](Napi::Env env) -> Napi::Value { return FrozenPhrasesObject::wrap(env, frozen); };
-                     });
+    return start_job(
+        info.Env(), Phase::vocabulary,
+        [counter = counter_, scoring, scores,
+         min_count = static_cast<uint64_t>(info[1].As<Napi::Number>().DoubleValue()),
+         threshold = info[2].As<Napi::Number>().DoubleValue()](TaskControl&) -> ToJs {
+          const PhraseCounts& counts = counter->counts();
+          size_t next = 0;  // given in the order of the table
+          const auto score = [&](const WordPair& pair) {
+            return scores.empty() ? score_pair(scoring, counts, pair, min_count) : scores[next++];
+          };
+          const auto frozen = std::make_shared<const FrozenPhrases>(counter->rules(), counts, score, threshold);
+          return [frozen](Napi::Env env) -> Napi::Value { return FrozenPhrasesObject::wrap(env, frozen); };
+        },
+        info[3].IsTypedArray() ? info[3] : Napi::Value());
   });
 }
 
