@@ -17,7 +17,7 @@ import {
   type VectorIndex,
   type VectorStore,
 } from './native.js';
-import { resolveThreads, unknownOption } from './options.js';
+import { checkNames, resolveThreads } from './options.js';
 import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import { nearSpellings, spellings } from './spelling.js';
 import { inTurns } from './turn.js';
@@ -1186,11 +1186,6 @@ const searchOptionNames = [
   ...['topN', 'restrictVocab', 'clipStart', 'clipEnd', 'filter', 'precision', 'index', 'expansion'],
   ...jobOptionNames,
 ];
-
-/** Refuses options that are not there, with the nearest that is: callers of JavaScript have no compiler. */
-function checkNames(options: object, names: readonly string[]): void {
-  for (const name of Object.keys(options)) if (!names.includes(name)) throw unknownOption(name, names);
-}
 
 function checkList(words: unknown): asserts words is readonly unknown[] {
   if (Array.isArray(words)) return;

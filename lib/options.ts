@@ -1,8 +1,8 @@
 // The training options: one table for the API, the command line and its help.
 import { availableParallelism } from 'node:os';
-import { closest } from 'fastest-levenshtein';
 import { W2VError, describe } from './errors.js';
 import type { NativeTrainingOptions, VocabularySource } from './native.js';
+import { near } from './spelling.js';
 
 /** What a training computes. Names and meanings follow gensim 4. */
 export interface TrainingOptions {
@@ -262,8 +262,18 @@ export function unknownOption(name: string, known: readonly string[]): W2VError 
   const other = otherNames[plain(name)];
   const suggestion =
     known.find((candidate) => plain(candidate) === plain(name)) ??
-    (other && known.includes(other) ? other : closest(name, known));
-  return new W2VError('ERR_W2V_OPTION', `Unknown option ${describe(name)}: did you mean '${suggestion}'?`);
+    (other && known.includes(other) ? other : near(name, known));
+  const hint = suggestion === undefined ? `expected ${known.join(', ')}` : `did you mean '${suggestion}'?`;
+  return new W2VError('ERR_W2V_OPTION', `Unknown option ${describe(name)}: ${hint}`);
+}
+
+/**
+ * Refuses options that are not there: callers of JavaScript have no compiler.
+ *
+ * @throws ERR_W2V_OPTION
+ */
+export function checkNames(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(name, known);
 }
 
 /** The values that an option takes, in words. */

@@ -10,7 +10,7 @@ import {
   type NativePhraseCounts,
   type PhraseStatistics,
 } from './native.js';
-import { resolveThreads, unknownOption } from './options.js';
+import { resolveThreads, checkNames } from './options.js';
 import { SentenceFile } from './sentence-file.js';
 import {
   isOneShot,
@@ -421,7 +421,7 @@ const defaultThresholds = { default: 10, npmi: 0.5, word2phrase: 100 };
 
 function resolveSettings(given: PhraseOptions): Settings {
   const names = ['minCount', 'threshold', 'scoring', 'delimiter', 'connectorWords', 'maxVocabSize'];
-  for (const name of Object.keys(given)) if (!names.includes(name)) throw unknownOption(name, names);
+  checkNames(given, names);
   const { minCount = 5, scoring = 'default', delimiter = '_', connectorWords = [] } = given;
   const { maxVocabSize = 40_000_000 } = given;
   const expect = (valid: boolean, expected: string, received: unknown) => {

@@ -3,8 +3,22 @@ import { readTagged, type TaggedSentence } from './corpora/tagged.js';
 import { W2VError, cancelled, describe } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
 import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
-import { invalidOption, resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
-import { TaggingScorer, areSpanTags, spansOf, tagsOf, type TaggingEvaluation } from './span-evaluation.js';
+import {
+  checkNames,
+  invalidOption,
+  resolveOptions,
+  resolveThreads,
+  runOptionSpecs,
+  type OptionSpec,
+} from './options.js';
+import {
+  TaggingScorer,
+  areSpanTags,
+  partSpanTags,
+  spansOf,
+  tagsOf,
+  type TaggingEvaluation,
+} from './span-evaluation.js';
 import { inTurns, nextTurn, turnIsOver } from './turn.js';
 import { TokenFeatures } from './token-features.js';
 
@@ -98,6 +112,8 @@ export interface TaggerReport {
   developmentF1: number[];
   /** Spans in the training text that begin with I- (or E-): they count as if it were B-. */
   brokenSpans: number;
+  /** What may not be as it was meant, in words. */
+  warnings: string[];
   /** Wall time of learning in all epochs; reading and the development set apart. */
   trainSeconds: number;
   /** epochs · tokens / trainSeconds. */
@@ -233,7 +249,8 @@ export class SequenceTagger {
 
     const sentences = await collect(source, signal);
     const held = development === undefined ? undefined : await collect(development, signal);
-    const scheme = await schemeOf(sentences, signal);
+    const tags = await tagsIn(sentences, signal);
+    const scheme = schemeOf(tags);
     const all = Object.keys(sentences[0]!.columns ?? {});
     const unknown = options.ignoreColumns.find((name) => !all.includes(name));
     if (unknown !== undefined)
@@ -266,6 +283,7 @@ export class SequenceTagger {
       losses: [],
       developmentF1: [],
       brokenSpans: scheme === 'labels' ? 0 : await countBroken(sentences, signal),
+      warnings: mixedTags(tags),
       trainSeconds: 0,
       tokensPerSecond: 0,
     };
@@ -361,12 +379,20 @@ export class SequenceTagger {
    */
   async tag(
     sentences: Iterable<SentenceToTag>,
-    { threads, signal }: Pick<JobOptions, 'signal'> & { threads?: number | undefined } = {},
+    options: Pick<JobOptions, 'signal'> & { threads?: number | undefined } = {},
   ): Promise<string[][]> {
-    const given = [...sentences];
+    checkNames(options, ['threads', 'signal']);
+    const { threads, signal } = options;
+    const given: unknown[] = typeof sentences === 'string' ? [sentences] : [...sentences];
     const list: TaggedSentence[] = [];
     await inTurns(given.length, (i) => {
-      const sentence = given[i]!;
+      const sentence = given[i];
+      if (typeof sentence !== 'object' || sentence === null) {
+        throw new W2VError(
+          'ERR_W2V_ARGUMENT',
+          `Expected sentences that are arrays of tokens, or {tokens}, but received ${describe(sentence)} as sentence ${i}`,
+        );
+      }
       list.push(Array.isArray(sentence) ? { tokens: sentence as string[] } : (sentence as TaggedSentence));
     });
     return this.#tag(await this.#code(list, signal), threads, signal);
@@ -379,8 +405,10 @@ export class SequenceTagger {
    */
   async test(
     source: TaggedSource,
-    { threads, signal }: Pick<JobOptions, 'signal'> & { threads?: number | undefined } = {},
+    options: Pick<JobOptions, 'signal'> & { threads?: number | undefined } = {},
   ): Promise<TaggerEvaluation> {
+    checkNames(options, ['threads', 'signal']);
+    const { threads, signal } = options;
     return this.#score(await this.#code(await collect(source, signal), signal), threads, signal);
   }
 
@@ -445,11 +473,23 @@ async function collect(source: TaggedSource, signal: AbortSignal | undefined): P
   const sentences: TaggedSentence[] = [];
   for await (const sentence of given as AsyncIterable<TaggedSentence>) {
     if (signal?.aborted) throw cancelled(signal.reason);
+    if (typeof sentence !== 'object' || (sentence as unknown) === null) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected sentences, {tokens, tags}, but received ${describe(sentence)} as sentence ${sentences.length}`,
+      );
+    }
     const { tokens, tags } = sentence as Partial<TaggedSentence>;
     if (!Array.isArray(tokens) || !Array.isArray(tags) || tags.length !== tokens.length) {
       throw new W2VError(
         'ERR_W2V_ARGUMENT',
         `Expected tokens and as many tags but received ${describe(tokens)} and ${describe(tags)} in ${nameOf(sentence, sentences.length)}`,
+      );
+    }
+    if (tags.includes('')) {
+      throw new W2VError(
+        'ERR_W2V_ARGUMENT',
+        `Expected tags that are not empty but received '' in ${nameOf(sentence, sentences.length)}`,
       );
     }
     if (tokens.length > 0) sentences.push(sentence);
@@ -464,17 +504,32 @@ function nameOf({ where }: TaggedSentence, index: number): string {
   return where ?? `sentence ${index}`;
 }
 
-async function schemeOf(
+async function tagsIn(
   sentences: readonly TaggedSentence[],
   signal: AbortSignal | undefined,
-): Promise<Scheme> {
+): Promise<ReadonlySet<string>> {
   const tags = new Set<string>();
   const add = (i: number) => {
     for (const tag of sentences[i]!.tags!) tags.add(tag);
   };
   await inTurns(sentences.length, add, signal);
+  return tags;
+}
+
+function schemeOf(tags: ReadonlySet<string>): Scheme {
   if (!areSpanTags(tags)) return 'labels';
   return [...tags].some((tag) => /^[ES]-/.test(tag)) ? 'BIOES' : 'BIO';
+}
+
+/** A warning where a tag or two that are no tags of spans make labels of all. */
+function mixedTags(tags: ReadonlySet<string>): string[] {
+  const { spanTags, others } = partSpanTags(tags);
+  const ofSpans = spanTags.filter((tag) => tag !== 'O').length;
+  if (others.length === 0 || others.length >= ofSpans) return [];
+  const some = others.slice(0, 3).map(describe).join(', ');
+  return [
+    `${ofSpans} of the tags are of spans (B-… and I-…) but ${some}${others.length > 3 ? ', …' : ''} not: all are learned and scored token by token, as labels`,
+  ];
 }
 
 function learned(tags: readonly string[], scheme: Scheme): readonly string[] {

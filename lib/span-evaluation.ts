@@ -42,14 +42,17 @@ export interface TaggingEvaluation extends TagScore {
 
 const spanTag = /^(?:O|[BIES]-.+)$/s;
 
-/** Whether tags name spans: all are O, B-… or I-… (E-… and S-… too), and not all O. */
+/** Tags apart: those that can be of spans (O, B-… and I-…, E-… and S-… too), and others. */
+export function partSpanTags(tags: Iterable<string>): { spanTags: string[]; others: string[] } {
+  const [spanTags, others]: [string[], string[]] = [[], []];
+  for (const tag of tags) (spanTag.test(tag) ? spanTags : others).push(tag);
+  return { spanTags, others };
+}
+
+/** Whether tags name spans: all can, and not all are O. */
 export function areSpanTags(tags: Iterable<string>): boolean {
-  let found = false;
-  for (const tag of tags) {
-    if (!spanTag.test(tag)) return false;
-    found ||= tag !== 'O';
-  }
-  return found;
+  const { spanTags, others } = partSpanTags(tags);
+  return others.length === 0 && spanTags.some((tag) => tag !== 'O');
 }
 
 /**

@@ -1,4 +1,12 @@
 // Other ways to write a word.
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The one of a list that may have been meant: at most half of its letters differ. */
+export function near(name: string, list: readonly string[]): string | undefined {
+  if (list.length === 0) return undefined;
+  const found = closest(name, list);
+  return distance(name, found) <= Math.max(name.length, found.length) / 2 ? found : undefined;
+}
 
 /** The same letters with other capitals, and with `_` for spaces or spaces for `_`, the most likely first. */
 export function spellings(word: string): string[] {

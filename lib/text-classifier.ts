@@ -11,7 +11,7 @@ import {
   type NativeClassifierReport,
   type NativeLabelledText,
 } from './native.js';
-import { resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
+import { checkNames, resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
 import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
 import { nextTurn, turnIsOver } from './turn.js';
 
@@ -38,10 +38,17 @@ export type LabelledDocument = (
       /** As of {@link Document}. */
       tokens: readonly string[];
     }
-) & {
-  /** Each of them not empty, without line feeds and NUL; one that comes twice counts once. */
-  labels: string | readonly string[];
-};
+) &
+  (
+    | {
+        /** Each of them not empty, without line feeds and NUL; one that comes twice counts once. */
+        labels: string | readonly string[];
+      }
+    | {
+        /** The same, as {@link TextCorpus.documents} has them. */
+        categories: string | readonly string[];
+      }
+  );
 
 /**
  * Documents with labels: files in fastText's format, by path as {@link CorpusFiles} (a document is a line, its labels are the words that begin with
@@ -369,7 +376,9 @@ export class TextClassifier {
    *
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_VECTOR_CHECKSUM, ERR_W2V_CANCELLED
    */
-  static async load(path: string, { signal }: Pick<ClassifierRun, 'signal'> = {}): Promise<TextClassifier> {
+  static async load(path: string, options: Pick<ClassifierRun, 'signal'> = {}): Promise<TextClassifier> {
+    checkNames(options, ['signal']);
+    const { signal } = options;
     const { classifier, notes } = await runJob(() => binding.loadClassifier(checkPath(path)), { signal });
     return new TextClassifier(classifier, toNotes(notes, path));
   }
@@ -381,11 +390,10 @@ export class TextClassifier {
    */
   async save(
     path: string,
-    {
-      precision = 'float32',
-      signal,
-    }: { precision?: 'float32' | 'bf16' | 'int8' | undefined } & Pick<ClassifierRun, 'signal'> = {},
+    options: { precision?: 'float32' | 'bf16' | 'int8' | undefined } & Pick<ClassifierRun, 'signal'> = {},
   ): Promise<void> {
+    checkNames(options, ['precision', 'signal']);
+    const { precision = 'float32', signal } = options;
     if (!['float32', 'bf16', 'int8'].includes(precision))
       throw notA("precision to be 'float32', 'bf16' or 'int8'", precision, 'ERR_W2V_OPTION');
     await runJob(() => this.#native.save(checkPath(path), precision, JSON.stringify(this.#notes)), {
@@ -447,7 +455,7 @@ export class TextClassifier {
     source: string | CorpusFiles | Iterable<Document> | AsyncIterable<Document>,
     options: PredictOptions & Pick<TestOptions, 'labelPrefix'> = {},
   ): AsyncGenerator<PredictedLabel[]> {
-    const { topN, threshold, threads } = checkPredictOptions(options);
+    const { topN, threshold, threads } = checkPredictOptions(options, ['labelPrefix']);
     const { signal } = options;
     const text = callNative(() => binding.createLabelledText(checkPrefix(options.labelPrefix)));
     const batches = new BatchQueue<PredictedLabel[][]>();
@@ -486,7 +494,7 @@ export class TextClassifier {
    * @throws as {@link TextClassifier.train} for the source
    */
   async test(source: LabelledSource, options: TestOptions = {}): Promise<ClassifierEvaluation> {
-    const { topN, threshold, threads } = checkPredictOptions(options);
+    const { topN, threshold, threads } = checkPredictOptions(options, ['labelPrefix']);
     const { signal } = options;
     const text = await readLabelled(source, checkPrefix(options.labelPrefix), signal, undefined);
     const evaluation = await runJob(() => this.#native.evaluate(text, topN, threshold, threads), { signal });
@@ -582,8 +590,10 @@ function toSentence(document: unknown, index: number): string[] {
         : document;
   if (typeof plain !== 'object' || plain === null)
     throw fail('to be {text, labels} or {tokens, labels}', document);
-  const { text, tokens, labels = [] } = plain as { text?: unknown; tokens?: unknown; labels?: unknown };
-  if ((text === undefined) === (tokens === undefined)) throw fail('to have either text or tokens', plain);
+  const { text, tokens, categories = [], labels = categories } = plain as Record<string, unknown>;
+  if ('label' in plain && !('labels' in plain)) throw fail('to have labels, one or a list of them,', 'label');
+  if (text !== undefined && tokens !== undefined) throw fail('to have text or tokens', 'both');
+  if (text === undefined && tokens === undefined) throw fail('to have text or tokens', 'neither');
   if (text !== undefined && typeof text !== 'string') throw fail('to have text that is a string', text);
   if (tokens !== undefined && !Array.isArray(tokens))
     throw fail('to have tokens that are an array of words', tokens);
@@ -678,12 +688,14 @@ function checkPrefix(prefix: unknown = '__label__'): string {
   return prefix;
 }
 
-function checkPredictOptions({ topN, threshold, ...rest }: PredictOptions) {
+function checkPredictOptions(options: PredictOptions, others: readonly string[] = []) {
+  checkNames(options, ['topN', 'threshold', 'threads', 'signal', ...others]);
+  const { topN, threshold, threads } = options;
   if (topN !== undefined && !(Number.isSafeInteger(topN) && topN >= 1 && topN <= 0xffffffff))
     throw notA('topN to be a whole number from 1', topN, 'ERR_W2V_OPTION');
   if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
     throw notA('threshold to be a number from 0 to 1', threshold, 'ERR_W2V_OPTION');
-  return { topN: topN ?? 0, threshold, threads: resolveThreads(rest.threads) };
+  return { topN: topN ?? 0, threshold, threads: resolveThreads(threads) };
 }
 
 function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown): ResolvedClassifierOptions {
@@ -713,19 +725,11 @@ function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown
   const { classWeights } = given;
   if (classWeights !== undefined) {
     const weights: unknown = classWeights;
-    const valid =
-      weights === 'balanced' ||
-      (typeof weights === 'object' &&
-        weights !== null &&
-        Object.values(weights).every(
-          (weight) => typeof weight === 'number' && weight > 0 && weight < Infinity,
-        ));
-    if (!valid)
-      throw notA(
-        "classWeights to be 'balanced' or an object of numbers above 0",
-        classWeights,
-        'ERR_W2V_OPTION',
-      );
+    if (weights !== 'balanced' && (typeof weights !== 'object' || weights === null))
+      throw notA("classWeights to be 'balanced' or an object of numbers", weights, 'ERR_W2V_OPTION');
+    for (const [label, weight] of weights === 'balanced' ? [] : Object.entries(weights))
+      if (!(typeof weight === 'number' && weight > 0 && weight < Infinity))
+        throw notA(`the classWeight of ${describe(label)} to be a number above 0`, weight, 'ERR_W2V_OPTION');
     options.classWeights = classWeights;
   }
   return options;

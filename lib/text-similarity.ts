@@ -11,9 +11,10 @@ import {
   type SearchResult,
   type VectorStore,
 } from './native.js';
-import { unknownOption } from './options.js';
+import { checkNames } from './options.js';
 import { readSource, type CorpusSource } from './text-source.js';
 import { inTurns } from './turn.js';
+import { WordMap } from './word-map.js';
 
 /**
  * How the vector of a text is made of those of its words; words without one are left out.
@@ -39,7 +40,7 @@ export interface TextVectorOptions {
   weighting?: TextWeighting | undefined;
   /** The a of sif: the smaller, the less frequent words count. @defaultValue 0.001 */
   a?: number | undefined;
-  /** With sif: how many common components are taken out. @defaultValue 1 */
+  /** With sif: how many common components are taken out; fewer than there are texts. @defaultValue 1 */
   components?: number | undefined;
 }
 
@@ -158,11 +159,11 @@ export class TextVectorizer {
     const weights = await runJob(() => texts.weights(weighting, a), watch);
     const byWeight = weighting === 'idf';
     let common = new Float32Array(0);
-    if (weighting === 'sif' && components > 0) {
+    const wanted = Math.min(components, texts.size - 1); // what one text has in common with itself is all of it
+    if (weighting === 'sif' && wanted > 0) {
       const plain = new TextVectorizer(store, weights, byWeight, common);
       const vectors = await plain.vectorsOf(texts, watch);
-      const job = () =>
-        binding.commonComponents(vectors, store.vectorSize, components, availableParallelism());
+      const job = () => binding.commonComponents(vectors, store.vectorSize, wanted, availableParallelism());
       common = (await runJob(job, watch)) as Float32Array<ArrayBuffer>;
     }
     return new TextVectorizer(store, weights, byWeight, common);
@@ -255,6 +256,7 @@ export class TextIndex {
         `Expected a name for each of the ${texts.size} texts but received ${names.length}`,
       );
     }
+    if (names) await checkDifferent(names);
     const rows = await vectorizer.vectorsOf(texts, options);
     const numbers: string[] = [];
     if (!names) await inTurns(texts.size, (i) => numbers.push(String(i)));
@@ -299,7 +301,7 @@ export class TextIndex {
   async searchAll(source: CorpusSource, options: TextSearchOptions = {}): Promise<TextAnswer[][]> {
     const { metric = 'cosine', topN = 10, norm = true, precision, index } = options;
     const names = ['metric', 'topN', 'filter', 'precision', 'index', 'norm', 'signal', 'onProgress'];
-    for (const name of Object.keys(options)) if (!names.includes(name)) throw unknownOption(name, names);
+    checkNames(options, names);
     expect(metrics.includes(metric), `metric to be ${metrics.map((name) => `'${name}'`).join(', ')}`, metric);
     expect(Number.isSafeInteger(topN) && topN >= 0, 'topN to be a whole number from 0', topN);
     expect(
@@ -404,6 +406,21 @@ export async function textSimilarity(
   return answer?.score ?? NaN;
 }
 
+async function checkDifferent(names: readonly string[]): Promise<void> {
+  const seen = new WordMap();
+  await inTurns(names.length, (i) => {
+    const name: unknown = names[i];
+    if (typeof name === 'string' && seen.get(name) === undefined) {
+      seen.set(name, i);
+      return;
+    }
+    throw new W2VError(
+      'ERR_W2V_ARGUMENT',
+      `Expected names, each once, but received ${describe(name)} as name ${i}${typeof name === 'string' ? `, which is name ${seen.get(name)} too` : ''}`,
+    );
+  });
+}
+
 function storeOf(vectors: KeyedVectors): VectorStore {
   if (vectors instanceof KeyedVectors) return KeyedVectors.storeOf(vectors);
   throw new W2VError('ERR_W2V_ARGUMENT', `Expected KeyedVectors but received ${describe(vectors)}`);
@@ -414,7 +431,7 @@ function checkVectorOptions(
   others: readonly string[] = [],
 ): VectorSettings {
   const names = ['weighting', 'a', 'components', 'signal', 'onProgress', ...others];
-  for (const name of Object.keys(rest)) if (!names.includes(name)) throw unknownOption(name, names);
+  checkNames(rest, names);
   expect(['mean', 'idf', 'sif'].includes(weighting), "weighting to be 'mean', 'idf' or 'sif'", weighting);
   expect(Number.isFinite(a) && a > 0, 'a to be a number above 0', a);
   expect(

@@ -62,9 +62,10 @@ export class TokenFeatures {
     const further = this.#columns.map((name) => {
       const values: unknown = columns?.[name];
       if (!Array.isArray(values) || values.length !== tokens.length) {
+        const there = Object.keys(columns ?? {}).join(', ') || 'none';
         throw new W2VError(
           'ERR_W2V_ARGUMENT',
-          `Expected a column '${name}' with ${tokens.length} values but received ${describe(values)} in ${where()}`,
+          `Expected a column '${name}' with ${tokens.length} values but received ${values === undefined ? `other columns (${there})` : describe(values)} in ${where()}`,
         );
       }
       const holdsWords = this.#options.wordColumns.includes(name);
@@ -105,6 +106,6 @@ function checked(value: unknown, where: () => string): string {
   if (typeof value === 'string' && !/[\0\n]/.test(value)) return value;
   throw new W2VError(
     'ERR_W2V_ARGUMENT',
-    `Expected texts without line feeds and NUL but received ${describe(value)} in ${where()}`,
+    `Expected tokens, tags and values to be texts without line feeds and NUL but received ${describe(value)} in ${where()}`,
   );
 }

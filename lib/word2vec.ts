@@ -24,7 +24,7 @@ import {
   resolveTrainingOptions,
   toNative,
   trainingOptionSpecs,
-  unknownOption,
+  checkNames,
   type ResolvedTrainingOptions,
   type TrainingOptions,
 } from './options.js';
@@ -490,7 +490,7 @@ export class Word2Vec {
   async train(source: CorpusSource, options: ContinueOptions = {}): Promise<TrainingReport> {
     const run = ['epochs', 'startAlpha', 'endAlpha', 'totalWords', 'threads', 'spool', 'backend', 'devices'];
     const names = [...run, ...runOptionNames];
-    for (const name of Object.keys(options)) if (!names.includes(name)) throw unknownOption(name, names);
+    checkNames(options, names);
     checkRunOptions(options);
     const { totalWords = 0 } = options;
     if (!Number.isSafeInteger(totalWords) || totalWords < 0) {

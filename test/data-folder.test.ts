@@ -109,8 +109,8 @@ describe('encodings', () => {
 
   it.each([
     ['latin1.txt', 'utf-8', '0xe4 at byte 4'],
-    ['utf16.txt', 'utf-8', 'a NUL byte at byte 3'],
-    ['ascii16.txt', 'utf-8', 'a NUL byte at byte 1'],
+    ['utf16.txt', 'utf-8', 'a NUL byte (of UTF-16?) at byte 3'],
+    ['ascii16.txt', 'utf-8', 'a NUL byte (of UTF-16?) at byte 1'],
     ['late.txt', 'utf-8', '0x80 at byte 200002'],
     ['cut.txt', 'utf-8', '0xe2 at byte 3'],
     ['bad-gb.txt', 'gb18030', '0xff at byte 3'],

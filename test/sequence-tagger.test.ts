@@ -94,7 +94,7 @@ describe('reading', () => {
     expect(error.message).toContain(`3 columns, as in ${short}:1`);
     expect(error.message).toContain(`${short}:4`);
     const empty = await rejectionOf(all(readColumns(write('empty-tag.txt', 'a\tO\nb\t\n'))));
-    expect(empty.message).toContain('empty-tag.txt:2');
+    expect(empty.message).toMatch(/^Expected no empty column.*empty-tag.txt:2/s);
     const alone = await rejectionOf(all(readColumns(write('alone.txt', 'a\nb\n'))));
     expect(alone.message).toContain('a token and its tag');
 
@@ -105,6 +105,25 @@ describe('reading', () => {
     const latin = write('latin.txt', Buffer.from('ñu O\n', 'latin1'));
     expect((await all(readColumns(latin, { encoding: 'latin1' })))[0]!.tokens).toEqual(['ñu']);
     expect((await rejectionOf(all(readColumns(file('none.txt'))))).code).toBe('ERR_W2V_FILE_NOT_FOUND');
+  });
+
+  test('what tells about a corpus is no part of it, and options are known', async () => {
+    mkdirSync(file('nltk'));
+    write('nltk/README', Buffer.from('caf\xe9', 'latin1'));
+    write('nltk/train.txt', 'a O\n');
+    expect((await all(readColumns(file('nltk')))).map(({ tokens }) => tokens)).toEqual([['a']]);
+    const train = file('nltk/train.txt');
+    const unknown = [
+      readColumns(train, { encod: 'latin1' } as object),
+      readConllu(train, { colums: [] } as object),
+      readTaggedWords(train, { ignoreColumns: [] } as object),
+    ];
+    for (const sentences of unknown)
+      expect((await rejectionOf(all(sentences))).message).toMatch(/^Unknown option/);
+    const junk = await all(
+      readSinica(write('junk.txt', 'a : O : O\n#1:1.[0] NP(Head:Nab:\u4eba)#\n'), { files: undefined }),
+    );
+    expect(junk.map(({ tokens }) => tokens)).toEqual([['\u4eba']]);
   });
 
   test('folders, zips, what is in a zip, .gz', async () => {
@@ -333,7 +352,28 @@ describe('tagging', () => {
     expect(result).toMatchObject({ unseenTags: 1, correct: 0, expected: 1, f1: 0 });
   });
 
+  test('tags that are not of spans, among many that are, make labels, with a warning', async () => {
+    const typo = [...train, { tokens: ['in', 'Nak'], tags: ['O', 'I_LOC'] }];
+    const tagger = await SequenceTagger.train(typo, { ...small, epochs: 1 });
+    expect((await tagger.test(typo)).metric).toBe('labels');
+    expect(tagger.report.warnings).toEqual([
+      expect.stringMatching(/^4 of the tags are of spans.*'I_LOC' not/),
+    ]);
+    expect((await SequenceTagger.train(train, { ...small, epochs: 1 })).report.warnings).toEqual([]);
+  });
+
   test('what does not fit is refused', async () => {
+    const trained = await SequenceTagger.train(train, { ...small, epochs: 1 });
+    for (const sentences of ['in Rome', [null], ['in Rome']])
+      expect((await rejectionOf(trained.tag(sentences as unknown as string[][]))).message).toMatch(
+        /^Expected sentences that are arrays of tokens/,
+      );
+    expect((await rejectionOf(SequenceTagger.train([null] as unknown as TaggedSentence[]))).code).toBe(
+      'ERR_W2V_ARGUMENT',
+    );
+    const empty = await rejectionOf(SequenceTagger.train([{ tokens: ['a'], tags: [''] }]));
+    expect(empty.message).toMatch(/^Expected tags that are not empty/);
+
     const code = async (promise: Promise<unknown>) => (await rejectionOf(promise)).code;
     expect(await code(SequenceTagger.train([], small))).toBe('ERR_W2V_CORPUS_EMPTY');
     expect(await code(SequenceTagger.train([{ tokens: ['a'], tags: [] }]))).toBe('ERR_W2V_ARGUMENT');
@@ -385,7 +425,14 @@ test('w2v tag: train, test, predict', async () => {
   const untagged = write('untagged.txt', 'in\tkind\nNak\tkind\n');
   const lines = (await runCli(['tag', 'predict', kinds, untagged])).stdout.trim().split('\n');
   expect(lines.map((line) => line.split('\t')[0])).toEqual(['in', 'Nak']);
-  expect((await runCli(['tag', 'predict', kinds], { input: 'in Nak\n' })).stderr).toContain('column2');
+  const piped = await runCli(['tag', 'predict', kinds], { input: 'in\tkind\nNak\tkind\n' });
+  expect(piped.stdout.trim().split('\n')).toEqual(lines);
+  expect((await runCli(['tag', 'predict', kinds], { input: 'one\n' })).stderr).toContain('or more columns');
+  const missing = await runCli(['tag', 'predict', model, file('none.txt')]);
+  expect(missing).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/none.txt.*ERR_W2V_FILE_NOT_FOUND/),
+  });
   const json = await runCli(['tag', 'predict', model, testFile, '--columns', '--json']);
   expect(json.stdout.trim().split('\n').length).toBe(60);
   const wrong = await runCli(['tag', 'train', write('wrong.txt', 'a O\nb\n'), '--output', model]);

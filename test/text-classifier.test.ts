@@ -241,7 +241,7 @@ describe('what is wrong is told', () => {
     [{ patience: 2 }, 'ERR_W2V_OPTION', /^Expected validation beside patience/],
     [{ refit: true }, 'ERR_W2V_OPTION', /^Expected a share as validation beside refit/],
     [{ validation: 1 }, 'ERR_W2V_OPTION', /^Expected a share above 0 and below 1/],
-    [{ classWeights: { a: 0 } }, 'ERR_W2V_OPTION', /^Expected classWeights to be/],
+    [{ classWeights: { a: 0 } }, 'ERR_W2V_OPTION', /^Expected the classWeight of 'a' to be a number above 0/],
     [{ classWeights: { d: 2 } }, 'ERR_W2V_OPTION', /'d'/],
     [{ alpha: 100, loss: 'ova', epochs: 30 }, 'ERR_W2V_OPTION', /^Expected a smaller alpha/],
   ])('option %p', async (given, code, message) => {
@@ -255,7 +255,12 @@ describe('what is wrong is told', () => {
     [5, 'ERR_W2V_ARGUMENT', /^Expected the path of a file/],
     [[], 'ERR_W2V_CORPUS_EMPTY', /there is none/],
     [['text'], 'ERR_W2V_LABELLED_TEXT', /^document 1 of the documents: expected a label/],
-    [[{ labels: 'a' }], 'ERR_W2V_CORPUS_ITEM', /^Expected document 1 to have either text or tokens/],
+    [
+      [{ labels: 'a' }],
+      'ERR_W2V_CORPUS_ITEM',
+      /^Expected document 1 to have text or tokens but received 'neither'/,
+    ],
+    [[{ text: 'x', label: 'a' }], 'ERR_W2V_CORPUS_ITEM', /^Expected document 1 to have labels/],
     [[{ text: 'x', labels: [''] }], 'ERR_W2V_CORPUS_ITEM', /^Expected document 1 to have labels/],
     [[{ tokens: ['x\n'], labels: 'a' }], 'ERR_W2V_CORPUS_ITEM', /line feeds/],
     [[null], 'ERR_W2V_CORPUS_ITEM', /null/],
@@ -280,6 +285,22 @@ describe('what is wrong is told', () => {
     const error = await rejectionOf(train(write(name, content)));
     expect(error).toMatchObject({ code });
     expect(error.message).toMatch(message);
+  });
+
+  test('options of what is not training', async () => {
+    const classifier = await train(training);
+    const calls: [Promise<unknown>, string][] = [
+      [classifier.predict('a', { topn: 2 } as object), 'topN'],
+      [classifier.predictMany(['a'], { treshold: 0.5 } as object), 'threshold'],
+      [classifier.test(training, { treshold: 0.5 } as object), 'threshold'],
+      [classifier.save(file('unknown'), { precison: 'int8' } as object), 'precision'],
+      [TextClassifier.load(file('unknown'), { signals: undefined } as object), 'signal'],
+    ];
+    for (const [call, meant] of calls) {
+      const error = await rejectionOf(call);
+      expect(error).toMatchObject({ code: 'ERR_W2V_OPTION' });
+      expect(error.message).toContain(`did you mean '${meant}'?`);
+    }
   });
 
   test('signals', async () => {

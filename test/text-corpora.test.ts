@@ -1,6 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { TextCorpus, Word2Vec, brown, categorized, movieReviews, plainText, reuters } from '../lib/index.js';
+import {
+  TextClassifier,
+  TextCorpus,
+  Word2Vec,
+  brown,
+  categorized,
+  movieReviews,
+  plainText,
+  reuters,
+} from '../lib/index.js';
 import { describeWithShared, rejectionOf, sharedData, temporaryFolder } from './helpers.js';
 import { writeZip } from './make-zip.js';
 
@@ -152,6 +161,37 @@ describe('reuters', () => {
 });
 
 describe('other layouts', () => {
+  it('documents can be learned from as they are', async () => {
+    const [file] = writeCorpus('learned', { 'x/a.txt': 'oil wheat', 'y/b.txt': 'gold' });
+    const corpus = await categorized(file!);
+    const classifier = await TextClassifier.train(corpus.documents(), { epochs: 1 });
+    expect([...classifier.labels].sort()).toEqual(['x', 'y']);
+    expect((await classifier.test(corpus.documents())).documents).toBe(2);
+  });
+
+  it('what is no selection and no layout is refused', async () => {
+    const [file] = writeCorpus('selections', { 'x/a.txt': 'a', 'y/b.txt': 'b' });
+    const corpus = await categorized(file!);
+    for (const selection of [{ category: 'x' }, {}, 5])
+      expect(() => corpus.words(selection as unknown as string)).toThrow(
+        /names of files, or \{categories\},/,
+      );
+    expect(() => corpus.words('x/c.txt')).toThrow(/did you mean 'x\/a.txt'/);
+    expect(() => corpus.words('nosuch')).toThrow(/received 'nosuch'$/);
+    for (const layout of [
+      { files: '*.txt' },
+      { categories: 'folder' },
+      { lines: 'all' },
+      { encoding: 'latin-77' },
+      { paragraphBreak: '\n' },
+    ])
+      expect(await rejectionOf(TextCorpus.open(file!, layout as object))).toMatchObject({
+        code: 'ERR_W2V_OPTION',
+      });
+    const none = await rejectionOf(plainText(file!, { files: /\.txt$/ }));
+    expect(none.message).toContain('whose whole names match');
+  });
+
   it('movie_reviews and categorised folders', async () => {
     const files = {
       README: 'about',

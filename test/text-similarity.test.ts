@@ -90,6 +90,13 @@ describe('vectors of texts', () => {
     );
   });
 
+  it('by smooth inverse frequency, of one text: it has nothing in common with others', async () => {
+    const one = await TextVectorizer.fit(vectors, ['hot coffee'], { weighting: 'sif' });
+    expect(one.commonComponents.length).toBe(0);
+    const index = await TextIndex.build(vectors, ['hot coffee'], { weighting: 'sif' });
+    expect((await index.search('hot coffee'))[0]!.score).toBeCloseTo(1, 5);
+  });
+
   it('by the frequencies of the texts where the vectors have none', async () => {
     const uncounted = await KeyedVectors.fromVectors(words, rows);
     const all = texts.flatMap(known);
@@ -195,9 +202,9 @@ describe('an index of texts', () => {
     expect(await rejectionOf(TextIndex.build(vectors, texts, { names: ['a'] }))).toMatchObject({
       code: 'ERR_W2V_ARGUMENT',
     });
-    expect(await rejectionOf(TextIndex.build(vectors, ['a', 'b'], { names: ['x', 'x'] }))).toMatchObject({
-      code: 'ERR_W2V_ARGUMENT',
-    });
+    const twice = await rejectionOf(TextIndex.build(vectors, ['a', 'b'], { names: ['x', 'x'] }));
+    expect(twice).toMatchObject({ code: 'ERR_W2V_ARGUMENT' });
+    expect(twice.message).toContain("'x' as name 1, which is name 0 too");
     await expect(vectors.search(['tea'], { metric: 'dot', precision: 'int8' })).rejects.toThrow(
       /precision 'exact'/,
     );

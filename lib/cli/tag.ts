@@ -1,9 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { createInterface } from 'node:readline';
 import { readTagged, type TaggedSentence } from '../corpora/tagged.js';
-import { W2VError, fileError } from '../errors.js';
+import { lines } from '../text/stream.js';
 import {
   SequenceTagger,
   taggerOptionSpecs,
@@ -25,7 +22,7 @@ import {
 } from './common.js';
 
 const fileHelp =
-  'a file (plain or .gz) of columns, the token first, its tag last, an empty line after each sentence; or CoNLL-U (.conllu); also a folder, a zip, or archive.zip/name';
+  'a file (plain or .gz) of columns, the token first, its tag last, an empty line after each sentence; or CoNLL-U (.conllu); also - for standard input, a folder, a zip, or archive.zip/name';
 
 export function tagCommand(): Command {
   const command = new Command('tag').description(
@@ -128,6 +125,7 @@ async function train(file: string, flags: TrainFlags): Promise<void> {
 
 function tell({ report, columns, options }: SequenceTagger, output: string, json: boolean | undefined): void {
   const number = (value: number) => Math.round(value).toLocaleString('en');
+  for (const warning of report.warnings) warn(warning);
   if (report.brokenSpans > 0)
     warn(`${report.brokenSpans} spans begin with I- where no span goes on: they count as if it were B-`);
   const best = report.developmentF1[report.bestEpoch - 1];
@@ -226,11 +224,6 @@ async function predict(
 ): Promise<void> {
   const tagger = await SequenceTagger.load(model);
   const inColumns = columns === true || file.endsWith('.conllu') || tagger.columns.length > 0;
-  if (inColumns && file === '-')
-    throw new W2VError(
-      'ERR_W2V_ARGUMENT',
-      `Expected a file with columns${tagger.columns.length > 0 ? ` (this tagger was trained with ${tagger.columns.join(', ')})` : ''} but received standard input`,
-    );
   let batch: TaggedSentence[] = [];
   const flush = async () => {
     const tags = await tagger.tag(batch, { threads });
@@ -255,17 +248,8 @@ function withLastColumn(sentence: TaggedSentence, wanted: readonly string[]): Ta
 }
 
 async function* readLines(file: string): AsyncGenerator<TaggedSentence> {
-  const input: Readable = file === '-' ? process.stdin : createReadStream(file);
-  const lines = createInterface({ input, crlfDelay: Infinity });
-  const failed = new Promise<never>((_, reject) => {
-    input.on('error', (error) => reject(fileError('read', file, error)));
-  });
-  failed.catch(() => undefined);
-  const iterator = lines[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([iterator.next(), failed]);
-    if (next.done) return;
-    const tokens = next.value.split(/[ \t]+/).filter((token) => token !== '');
+  for await (const line of lines({ files: [file] })) {
+    const tokens = (line as string).split(/[ \t]+/).filter((token) => token !== '');
     if (tokens.length > 0) yield { tokens };
   }
 }

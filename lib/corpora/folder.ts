@@ -4,9 +4,9 @@ import { opendir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { closest } from 'fastest-levenshtein';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { W2VError, describe, fileError } from '../errors.js';
+import { near } from '../spelling.js';
 import { inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
 
 /**
@@ -64,10 +64,10 @@ export class DataFolder {
   /** Bytes of a file as they come, in pieces of 64 KiB or so. @throws as {@link DataFolder.bytes} */
   async *stream(name: string): AsyncGenerator<Buffer> {
     if (!this.has(name)) {
-      const near = this.names.length > 0 ? `: did you mean ${describe(closest(name, this.names))}?` : '';
+      const meant = near(name, this.names);
       throw new W2VError(
         'ERR_W2V_FILE_NOT_FOUND',
-        `There is no file ${describe(name)} in '${this.path}'${near}`,
+        `There is no file ${describe(name)} in '${this.path}'${meant === undefined ? '' : `: did you mean ${describe(meant)}?`}`,
       );
     }
     try {
@@ -116,6 +116,11 @@ export class DataFolder {
   #pathOf(name: string): string {
     return `${this.path}/${name}`;
   }
+}
+
+/** Files that tell about a corpus, by their names. */
+export function isAbout(name: string): boolean {
+  return /(?:^|\/)(?:README|LICENSE|CONTENTS)[^/]*$/i.test(name);
 }
 
 function isHidden(name: string): boolean {
@@ -229,7 +234,7 @@ export class CheckedDecoder {
   decode(piece: Uint8Array): string {
     if (!this.#encoding.startsWith('utf-16')) {
       const nul = piece.indexOf(0);
-      if (nul >= 0) throw this.#error(this.#bytes + nul, 'a NUL byte', piece.subarray(0, nul));
+      if (nul >= 0) throw this.#error(this.#bytes + nul, 'a NUL byte (of UTF-16?)', piece.subarray(0, nul));
     }
     const text = this.#decodeOrThrow(piece, true);
     const begin = piece.findLastIndex((byte) => byte < firstTrailByte);
@@ -260,7 +265,7 @@ export class CheckedDecoder {
     const line = 1 + this.#lineFeeds + lineFeeds(before);
     return new W2VError(
       'ERR_W2V_TEXT_ENCODING',
-      `Expected ${this.#encoding} text in '${this.#name}' but received ${received} at byte ${byte}, line ${line}: convert the file, or name its encoding where there is an option for it`,
+      `Expected ${this.#encoding} text in '${this.#name}' but received ${received} at byte ${byte}, line ${line}: convert it (iconv -f … -t utf-8), or name its encoding where there is an option for it`,
     );
   }
 }

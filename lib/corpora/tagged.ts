@@ -3,9 +3,11 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { readBytes } from '../bytes.js';
 import { W2VError, cancelled, describe, fileError } from '../errors.js';
-import { CheckedDecoder, DataFolder, type TextEncoding } from './folder.js';
+import { checkNames } from '../options.js';
+import { CheckedDecoder, DataFolder, isAbout, type TextEncoding } from './folder.js';
 
 /** A sentence: tokens, further columns by name with one value for each token, and a tag for each. */
 export interface TaggedSentence {
@@ -21,7 +23,7 @@ export interface TaggedSentence {
 
 /** How files of tagged text are read. */
 export interface TaggedReadOptions {
-  /** Of a folder or zip: only these files, in this order. @defaultValue all */
+  /** Of a folder or zip: only these files, in this order. @defaultValue all but those whose names begin with README, LICENSE or CONTENTS */
   files?: readonly string[] | undefined;
   /** Of the files. @defaultValue utf-8 */
   encoding?: TextEncoding | undefined;
@@ -42,11 +44,11 @@ interface LineParser {
  * Columns separated by tabs, or by blanks in lines without one: the token first, its tag last, what stands between as the columns `column2`, `column3`, …; an
  * empty line ends a sentence. CoNLL-2000's and CoNLL-2002's files, WNUT17's. Empty sentences are left out, and the lines -DOCSTART-.
  *
- * @param source - a file (plain or .gz), a folder or a zip with such files, or `archive.zip/name`
+ * @param source - a file (plain or .gz), `-` for standard input, a folder or a zip with such files, or `archive.zip/name`
  * @throws ERR_W2V_CORPUS_FORMAT with file and line: a row with fewer or more columns than those before; ERR_W2V_TEXT_ENCODING; ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ
  */
 export function readColumns(source: string, options: TaggedReadOptions = {}): AsyncGenerator<TaggedSentence> {
-  return readSentences(source, () => new ColumnParser(), options);
+  return readSentences(source, () => new ColumnParser(), [], options);
 }
 
 /** The columns of CoNLL-U that a tag, or a further column, can be. */
@@ -86,6 +88,7 @@ export function readConllu(source: string, options: ConlluOptions = {}): AsyncGe
           where,
         },
       ]),
+    ['tag', 'columns'],
     options,
   );
 }
@@ -101,7 +104,7 @@ export function readPropositions(
   source: string,
   options: TaggedReadOptions = {},
 ): AsyncGenerator<TaggedSentence> {
-  return readSentences(source, () => new ConlluParser(propositions), options);
+  return readSentences(source, () => new ConlluParser(propositions), [], options);
 }
 
 /**
@@ -114,7 +117,7 @@ export function readTaggedWords(
   source: string,
   { lines = false, ...options }: TaggedReadOptions & { lines?: boolean | undefined } = {},
 ): AsyncGenerator<TaggedSentence> {
-  return readSentences(source, () => new TaggedWordParser(lines), options);
+  return readSentences(source, () => new TaggedWordParser(lines), ['lines'], options);
 }
 
 /**
@@ -123,7 +126,7 @@ export function readTaggedWords(
  * @throws as {@link readColumns}
  */
 export function readSinica(source: string, options: TaggedReadOptions = {}): AsyncGenerator<TaggedSentence> {
-  return readSentences(source, () => new SinicaParser(), { files: ['parsed'], ...options });
+  return readSentences(source, () => new SinicaParser(), [], { files: ['parsed'], ...options });
 }
 
 /**
@@ -144,7 +147,7 @@ export async function* readTagged(
     hasRoles ??= rows[0]!.length > conlluColumns || hasFlags(rows);
     return hasRoles ? propositions(sentence) : [{ tokens: field(rows, 1), tags: field(rows, 3), where }];
   };
-  yield* readSentences(source, () => new ConlluParser(toSentences), options);
+  yield* readSentences(source, () => new ConlluParser(toSentences), [], options);
 }
 
 // ---- files ----
@@ -152,20 +155,26 @@ export async function* readTagged(
 async function* readSentences(
   source: string,
   parser: () => LineParser,
-  { files, encoding = 'utf-8', signal }: TaggedReadOptions,
+  others: readonly string[],
+  options: TaggedReadOptions,
 ): AsyncGenerator<TaggedSentence> {
+  checkNames(options, ['files', 'encoding', 'signal', ...others]);
+  const { files, encoding = 'utf-8', signal } = options;
   if (typeof source !== 'string' || source === '') {
     throw new W2VError('ERR_W2V_ARGUMENT', `Expected the path of a file but received ${describe(source)}`);
   }
-  const found = await stat(source).catch(() => undefined);
-  if (found?.isFile() && !source.endsWith('.zip')) {
-    yield* parse(plainText(source, encoding, signal), parser(), source, signal);
+  const found = source === '-' ? undefined : await stat(source).catch(() => undefined);
+  if (source === '-' || (found?.isFile() && !source.endsWith('.zip'))) {
+    const name = source === '-' ? 'standard input' : source;
+    yield* parse(plainText(source, name, encoding, signal), parser(), name, signal);
     return;
   }
   const [place, member] = found ? [source, undefined] : await memberOf(source);
   const folder = await DataFolder.open(place);
   try {
-    for (const name of member === undefined ? (files ?? folder.names) : [member]) {
+    for (const name of member === undefined
+      ? (files ?? folder.names.filter((name) => !isAbout(name)))
+      : [member]) {
       yield* parse(folder.textStream(name, encoding), parser(), `${place}/${name}`, signal);
     }
   } finally {
@@ -185,16 +194,17 @@ async function memberOf(source: string): Promise<[string, string]> {
 
 async function* plainText(
   file: string,
+  name: string,
   encoding: TextEncoding,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
-  const decoder = new CheckedDecoder(typeof encoding === 'function' ? encoding(file) : encoding, file);
+  const decoder = new CheckedDecoder(typeof encoding === 'function' ? encoding(file) : encoding, name);
   const pieces: string[] = [];
-  const raw = createReadStream(file);
+  const raw: Readable = file === '-' ? process.stdin : createReadStream(file);
   try {
     // Files with tags are small beside corpora: the text is decoded as it comes and handed on at the end.
     await readBytes(raw as AsyncIterable<Uint8Array>, {
-      name: file,
+      name,
       signal,
       consume: (chunk) => Promise.resolve(void pieces.push(decoder.decode(chunk))),
     });
@@ -251,12 +261,10 @@ class ColumnParser implements LineParser {
     if (row[0] === '-DOCSTART-') return;
     this.#width ??= { columns: row.length, where: where() };
     if (row.length < 2) throw formatError('a token and its tag, or more columns', describe(line), where());
-    if (row.length !== this.#width.columns || row.some((value) => value === '')) {
-      throw formatError(
-        `${this.#width.columns} columns, as in ${this.#width.where},`,
-        `${describe(line)} (${row.filter(Boolean).length})`,
-        where(),
-      );
+    if (row.includes('')) throw formatError('no empty column', describe(line), where());
+    if (row.length !== this.#width.columns) {
+      const { columns, where: first } = this.#width;
+      throw formatError(`${columns} columns, as in ${first},`, `${describe(line)} (${row.length})`, where());
     }
     if (this.#rows.length === 0) this.#where = where();
     this.#rows.push(row);
@@ -432,7 +440,7 @@ class SinicaParser implements LineParser {
   #sentences: TaggedSentence[] = [];
 
   line(line: string, where: () => string): void {
-    const leaves = [...line.matchAll(/:([^:()|#]+):([^:()|#]+)/g)];
+    const leaves = [...line.matchAll(/:([^\s:()|#]+):([^\s:()|#]+)/g)];
     if (leaves.length === 0) return;
     this.#sentences.push({
       tokens: leaves.map(([, , word]) => word!),

@@ -1,13 +1,13 @@
 // Corpora on disk in the layouts of NLTK's data: folders of texts, with categories or without.
 import { isUtf8 } from 'node:buffer';
-import { closest } from 'fastest-levenshtein';
 import { W2VError, describe } from '../errors.js';
-import { unknownOption } from '../options.js';
+import { checkNames } from '../options.js';
+import { near } from '../spelling.js';
 import { pieceEnd } from '../text/pieces.js';
 import { SentenceSegmenter } from '../text/segmenter.js';
 import { Tokenizer, type TokenizeOptions } from '../text/tokenize.js';
 import { inTurns, nextTurn, turnIsOver } from '../turn.js';
-import { CheckedDecoder, DataFolder, type TextEncoding } from './folder.js';
+import { CheckedDecoder, DataFolder, isAbout, type TextEncoding } from './folder.js';
 
 /** How the files of a corpus are laid out. */
 export interface CorpusLayout {
@@ -252,12 +252,11 @@ export class TextCorpus implements AsyncIterable<string[]> {
 
   #select(selection: FileSelection | undefined): string[] {
     if (selection === undefined) return this.fileIds();
-    const known = (name: string, names: Iterable<string>, what: string) => {
-      const list = [...names];
-      const near = list.length > 0 ? `: did you mean ${describe(closest(name, list))}?` : '';
+    const known = (name: unknown, names: Iterable<string>, what: string) => {
+      const meant = typeof name === 'string' ? near(name, [...names]) : undefined;
       return new W2VError(
         'ERR_W2V_ARGUMENT',
-        `Expected ${what} of '${this.#folder.path}' but received ${describe(name)}${near}`,
+        `Expected ${what} of '${this.#folder.path}' but received ${describe(name)}${meant === undefined ? '' : `: did you mean ${describe(meant)}?`}`,
       );
     };
     if (typeof selection === 'string' || isList(selection)) {
@@ -265,6 +264,9 @@ export class TextCorpus implements AsyncIterable<string[]> {
         if (!this.#categoriesOf.has(file)) throw known(file, this.#categoriesOf.keys(), 'a file');
       return [selection].flat();
     }
+    const given: unknown = selection;
+    if (typeof given !== 'object' || given === null || !('categories' in given))
+      throw known(given, [], 'names of files, or {categories},');
     const files = [selection.categories].flat().flatMap((category) => {
       const found = this.#filesOf.get(category);
       if (!found) throw known(category, this.#filesOf.keys(), 'a category');
@@ -342,9 +344,8 @@ export async function openCorpus(
   path: string,
   given: CorpusLayout & CorpusOptions & { fallbackEncoding?: string },
 ): Promise<OpenedCorpus> {
-  for (const name of Object.keys(given))
-    if (![...layoutNames, ...tokenizingNames].includes(name))
-      throw unknownOption(name, [...layoutNames, ...tokenizingNames]);
+  checkNames(given, [...layoutNames, ...tokenizingNames]);
+  checkLayout(given);
   const { files, categories, paragraphBreak, lines, encoding, fallbackEncoding, ...rest } = given;
   const layout = {
     files,
@@ -370,7 +371,7 @@ export async function openCorpus(
           : '';
       throw new W2VError(
         'ERR_W2V_CORPUS_FORMAT',
-        `Expected texts${files ? ` with names like ${files}` : ''} in '${path}' but found none${example}`,
+        `Expected texts${files ? ` whose whole names match ${files}` : ''} in '${path}' but found none${example}`,
       );
     }
     const found = await categoriesOf(folder, names, layout);
@@ -381,6 +382,30 @@ export async function openCorpus(
   }
 }
 
+/** @throws ERR_W2V_OPTION */
+function checkLayout({ files, categories, paragraphBreak, lines, encoding }: CorpusLayout): void {
+  const check = (valid: boolean, expected: string, received: unknown) => {
+    if (!valid)
+      throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
+  };
+  const isPattern = (value: unknown) => value === undefined || value instanceof RegExp;
+  const { file } = (categories ?? {}) as { file?: unknown };
+  check(isPattern(files), 'files to be a regular expression', files);
+  check(
+    categories === 'folders' || isPattern(categories) || typeof file === 'string',
+    "categories to be 'folders', {file} or a regular expression",
+    categories,
+  );
+  check(isPattern(paragraphBreak), 'paragraphBreak to be a regular expression', paragraphBreak);
+  check([undefined, 'wrapped', 'sentences'].includes(lines), "lines to be 'wrapped' or 'sentences'", lines);
+  check(
+    ['undefined', 'string', 'function'].includes(typeof encoding),
+    'encoding to be a label or a function',
+    encoding,
+  );
+  if (typeof encoding === 'string') new CheckedDecoder(encoding, '');
+}
+
 /** Which files are texts. */
 function textsOf({ files, categories }: CorpusLayout): (name: string) => boolean {
   if (files) {
@@ -388,7 +413,7 @@ function textsOf({ files, categories }: CorpusLayout): (name: string) => boolean
     return (name) => whole.test(name);
   }
   const listed = isFileOfCategories(categories) ? categories.file : undefined;
-  return (name) => name !== listed && !/(?:^|\/)(?:README|LICENSE|CONTENTS)[^/]*$/i.test(name);
+  return (name) => name !== listed && !isAbout(name);
 }
 
 function isFileOfCategories(categories: CorpusLayout['categories']): categories is { file: string } {

@@ -2,7 +2,7 @@
 import { countCorpus } from '../corpus.js';
 import { W2VError, describe } from '../errors.js';
 import { callNative } from '../native.js';
-import { resolveThreads, unknownOption } from '../options.js';
+import { resolveThreads, checkNames } from '../options.js';
 import { Phrases, type PairCounts } from '../phrases.js';
 import { drawChart } from '../plot/chart.js';
 import type { CorpusProgress, CorpusSource } from '../text-source.js';
@@ -247,7 +247,7 @@ export async function collocations(
 ): Promise<Collocation[]> {
   const { measure = 'likelihood-ratio', minCount = 5, topN = 100, stopWords = [], ...rest } = options;
   const names = ['measure', 'minCount', 'topN', 'stopWords', 'threads', 'signal', 'onProgress'];
-  for (const name of Object.keys(options)) if (!names.includes(name)) throw unknownOption(name, names);
+  checkNames(options, names);
   associationScore(measure, { first: 1, second: 1, both: 1, corpusWords: 2 });
   const phrases = await Phrases.learn(source, {
     ...rest,

@@ -1,7 +1,7 @@
 // Text → tokens and sentences.
 import { createRequire } from 'node:module';
 import { W2VError, describe } from '../errors.js';
-import { unknownOption } from '../options.js';
+import { checkNames } from '../options.js';
 import { pieces } from './pieces.js';
 import { SentenceSegmenter, WordSegmenter } from './segmenter.js';
 import { stopWords } from './stop-words.js';
@@ -51,8 +51,7 @@ export class Tokenizer {
    * @throws ERR_W2V_OPTION (an unknown option, tokenizer, locale or language of stop-words; `jieba` without the package)
    */
   constructor(options: TokenizeOptions = {}) {
-    for (const name of Object.keys(options))
-      if (!tokenizeOptionNames.includes(name)) throw unknownOption(name, tokenizeOptionNames);
+    checkNames(options, tokenizeOptionNames);
     const { locale = 'en', tokenizer = 'segmenter', lowercase = false, stopWords: left = false } = options;
     if (typeof left !== 'boolean' && (typeof left === 'string' || !(Symbol.iterator in Object(left)))) {
       throw new W2VError(
@@ -110,8 +109,7 @@ export function sentences(text: string, options: SentenceOptions = {}): string[]
 
 /** @throws ERR_W2V_OPTION */
 export function checkSentenceOptions(options: SentenceOptions): { locale: string; wrapped: boolean } {
-  for (const name of Object.keys(options))
-    if (!['locale', 'wrapped'].includes(name)) throw unknownOption(name, ['locale', 'wrapped']);
+  checkNames(options, ['locale', 'wrapped']);
   return { locale: options.locale ?? 'en', wrapped: options.wrapped ?? false };
 }
 
