@@ -1,9 +1,9 @@
 // How good vectors are: analogy questions and human judgements of similarity, with gensim's semantics.
 import { readFile } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type VectorStore } from './native.js';
 import { dot, unit } from './query.js';
+import { nextTurn, turnIsOver } from './turn.js';
 import { WordMap } from './word-map.js';
 
 /** Names and meanings follow gensim 4. */
@@ -226,7 +226,7 @@ async function readLines(file: string, signal: AbortSignal | undefined): Promise
 
 /** Lets others run, looks at the signal, reports. */
 async function takeTurn({ signal, onProgress }: Settings, fraction: number): Promise<void> {
-  await setImmediate();
+  await nextTurn();
   if (signal?.aborted) throw cancelled(signal.reason);
   onProgress?.({ fraction });
 }
@@ -251,7 +251,7 @@ class KnownWords {
     for (let from = 0; from < words.size; from += wordsPerTurn) {
       const slice = store.words(from, Math.min(words.size, from + wordsPerTurn));
       slice.forEach((word, i) => words.#add(word, from + i));
-      await setImmediate();
+      if (turnIsOver()) await nextTurn();
       if (settings.signal?.aborted) throw cancelled(settings.signal.reason);
     }
     return words;

@@ -17,7 +17,7 @@ import {
   type VectorIndex,
   type VectorStore,
 } from './native.js';
-import { checkNames, resolveThreads } from './options.js';
+import { checkNames, expectOption, resolveThreads } from './options.js';
 import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import { nearSpellings, spellings } from './spelling.js';
 import { inTurns } from './turn.js';
@@ -276,18 +276,14 @@ export class KeyedVectors implements Iterable<string> {
     }: ClusterOptions = {},
   ): Promise<Clusters> {
     checkNames(options, ['init', 'maxIterations', 'seed', 'threads', ...jobOptionNames]);
-    const expect = (valid: boolean, expected: string, received: unknown) => {
-      if (!valid)
-        throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
-    };
-    expect(['kmeans++', 'word2vec'].includes(init), "init to be 'kmeans++' or 'word2vec'", init);
-    expect(
+    expectOption(['kmeans++', 'word2vec'].includes(init), "init to be 'kmeans++' or 'word2vec'", init);
+    expectOption(
       Number.isSafeInteger(maxIterations) && maxIterations >= 1 && maxIterations <= 1_000_000,
       'maxIterations to be a whole number from 1 to 1000000',
       maxIterations,
     );
     const threads = resolveThreads(options.threads);
-    expect(Number.isSafeInteger(seed) && seed >= 0, 'seed to be a whole number from 0', seed);
+    expectOption(Number.isSafeInteger(seed) && seed >= 0, 'seed to be a whole number from 0', seed);
     if (!Number.isSafeInteger(classes) || classes < 1 || classes > this.size) {
       throw new W2VError(
         'ERR_W2V_ARGUMENT',

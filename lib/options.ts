@@ -267,6 +267,11 @@ export function unknownOption(name: string, known: readonly string[]): W2VError 
   return new W2VError('ERR_W2V_OPTION', `Unknown option ${describe(name)}: ${hint}`);
 }
 
+/** @throws ERR_W2V_OPTION where it is not valid. */
+export function expectOption(valid: boolean, expected: string, received: unknown): void {
+  if (!valid) throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
+}
+
 /**
  * Refuses options that are not there: callers of JavaScript have no compiler.
  *

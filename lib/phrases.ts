@@ -10,7 +10,7 @@ import {
   type NativePhraseCounts,
   type PhraseStatistics,
 } from './native.js';
-import { resolveThreads, checkNames } from './options.js';
+import { checkNames, expectOption, resolveThreads } from './options.js';
 import { SentenceFile } from './sentence-file.js';
 import {
   isOneShot,
@@ -424,33 +424,33 @@ function resolveSettings(given: PhraseOptions): Settings {
   checkNames(given, names);
   const { minCount = 5, scoring = 'default', delimiter = '_', connectorWords = [] } = given;
   const { maxVocabSize = 40_000_000 } = given;
-  const expect = (valid: boolean, expected: string, received: unknown) => {
-    if (!valid)
-      throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
-  };
-  expect(
+  expectOption(
     typeof scoring === 'function' || scoring in defaultThresholds,
     "scoring to be 'default', 'npmi', 'word2phrase' or a function",
     scoring,
   );
   const threshold = given.threshold ?? (typeof scoring === 'string' ? defaultThresholds[scoring] : 10);
-  expect(Number.isSafeInteger(minCount) && minCount >= 1, 'minCount to be a whole number from 1', minCount);
-  expect(
+  expectOption(
+    Number.isSafeInteger(minCount) && minCount >= 1,
+    'minCount to be a whole number from 1',
+    minCount,
+  );
+  expectOption(
     Number.isFinite(threshold) && (scoring !== 'npmi' || Math.abs(threshold) <= 1),
     scoring === 'npmi' ? 'threshold to be a number from −1 to 1 (npmi)' : 'threshold to be a number',
     threshold,
   );
-  expect(
+  expectOption(
     typeof delimiter === 'string' && delimiter !== '' && !/\s|\0/.test(delimiter),
     'delimiter to be a text without blanks',
     delimiter,
   );
-  expect(
+  expectOption(
     typeof connectorWords !== 'string' && typeof connectorWords[Symbol.iterator] === 'function',
     'connectorWords to be a list of words',
     connectorWords,
   );
-  expect(
+  expectOption(
     Number.isSafeInteger(maxVocabSize) && maxVocabSize >= 1,
     'maxVocabSize to be a whole number from 1',
     maxVocabSize,

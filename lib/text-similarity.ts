@@ -11,7 +11,7 @@ import {
   type SearchResult,
   type VectorStore,
 } from './native.js';
-import { checkNames } from './options.js';
+import { checkNames, expectOption } from './options.js';
 import { readSource, type CorpusSource } from './text-source.js';
 import { inTurns } from './turn.js';
 import { WordMap } from './word-map.js';
@@ -77,10 +77,6 @@ interface VectorSettings {
 }
 
 const metrics: readonly TextMetric[] = ['cosine', 'dot', 'euclidean', 'soft-cosine', 'word-movers'];
-
-function expect(valid: boolean, expected: string, received: unknown): void {
-  if (!valid) throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
-}
 
 function watchOf({ signal, onProgress }: JobOptions) {
   return {
@@ -302,9 +298,13 @@ export class TextIndex {
     const { metric = 'cosine', topN = 10, norm = true, precision, index } = options;
     const names = ['metric', 'topN', 'filter', 'precision', 'index', 'norm', 'signal', 'onProgress'];
     checkNames(options, names);
-    expect(metrics.includes(metric), `metric to be ${metrics.map((name) => `'${name}'`).join(', ')}`, metric);
-    expect(Number.isSafeInteger(topN) && topN >= 0, 'topN to be a whole number from 0', topN);
-    expect(
+    expectOption(
+      metrics.includes(metric),
+      `metric to be ${metrics.map((name) => `'${name}'`).join(', ')}`,
+      metric,
+    );
+    expectOption(Number.isSafeInteger(topN) && topN >= 0, 'topN to be a whole number from 0', topN);
+    expectOption(
       metric === 'cosine' || (precision === undefined && index === undefined),
       `no precision and no index for the metric '${metric}'`,
       precision ?? index,
@@ -348,7 +348,7 @@ export class TextIndex {
     const mask = this.#notEmpty.slice();
     if (filter === undefined) return mask;
     if (filter instanceof Uint8Array) {
-      expect(
+      expectOption(
         filter.length === this.size,
         `filter to have one number for each of the ${this.size} texts`,
         filter.length,
@@ -358,7 +358,7 @@ export class TextIndex {
       });
       return mask;
     }
-    expect(typeof filter === 'function', 'filter to be a function or a Uint8Array', filter);
+    expectOption(typeof filter === 'function', 'filter to be a function or a Uint8Array', filter);
     await inTurns(mask.length, (i) => {
       if (mask[i] === 1 && !filter(i)) mask[i] = 0;
     });
@@ -399,7 +399,7 @@ export async function textSimilarity(
   }: Pick<TextSearchOptions, 'metric' | 'norm' | 'signal'> &
     Pick<TextVectorOptions, 'a'> & { weighting?: 'mean' | 'sif' } = {},
 ): Promise<number> {
-  expect(['mean', 'sif'].includes(weighting), "weighting to be 'mean' or 'sif'", weighting);
+  expectOption(['mean', 'sif'].includes(weighting), "weighting to be 'mean' or 'sif'", weighting);
   const settings = { weighting, a: smoothing, components: 0, ...options };
   const index = await TextIndex.build(vectors, [a] as CorpusSource, settings);
   const [answer] = await index.search(b, { metric, norm, topN: 1 });
@@ -432,9 +432,13 @@ function checkVectorOptions(
 ): VectorSettings {
   const names = ['weighting', 'a', 'components', 'signal', 'onProgress', ...others];
   checkNames(rest, names);
-  expect(['mean', 'idf', 'sif'].includes(weighting), "weighting to be 'mean', 'idf' or 'sif'", weighting);
-  expect(Number.isFinite(a) && a > 0, 'a to be a number above 0', a);
-  expect(
+  expectOption(
+    ['mean', 'idf', 'sif'].includes(weighting),
+    "weighting to be 'mean', 'idf' or 'sif'",
+    weighting,
+  );
+  expectOption(Number.isFinite(a) && a > 0, 'a to be a number above 0', a);
+  expectOption(
     Number.isSafeInteger(components) && components >= 0 && components <= 100,
     'components to be a whole number from 0 to 100',
     components,

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { Interface as ReadlineInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { setImmediate } from 'node:timers/promises';
 import { isUint8Array } from 'node:util/types';
 import { isGzip, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
@@ -391,7 +390,7 @@ class SentenceEncoder {
   async #writeManyWords(words: readonly unknown[], index: number): Promise<void> {
     for (let from = 0; from < words.length; from += wordsPerTurn) {
       await this.#writeSlices(toFramedWords(words.slice(from, from + wordsPerTurn), index));
-      await setImmediate();
+      if (turnIsOver()) await nextTurn();
     }
     await this.#writeSlices('\n');
   }

@@ -3,6 +3,7 @@ import { copyFile, link, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type JobProgress, type NativeTraining, type TrainingStatus } from './native.js';
+import { expectOption } from './options.js';
 import type { Word2Vec } from './word2vec.js';
 
 /** Where a training is. */
@@ -105,33 +106,28 @@ export const runOptionNames = [
 
 /** @throws ERR_W2V_OPTION */
 export function checkRunOptions({ checkpoint, earlyStopping }: RunOptions): void {
-  const expect = (valid: boolean, expected: string, received: unknown) => {
-    if (!valid) {
-      throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
-    }
-  };
   const whole = (value: unknown) => value === undefined || (Number.isSafeInteger(value) && Number(value) > 0);
   if (checkpoint !== undefined) {
     const { path: file, everySeconds, everyEpochs, keep } = checkpoint;
-    expect(typeof file === 'string' && file !== '', 'checkpoint.path to be the path of a file', file);
-    expect(
+    expectOption(typeof file === 'string' && file !== '', 'checkpoint.path to be the path of a file', file);
+    expectOption(
       everySeconds === undefined || (Number.isFinite(everySeconds) && everySeconds > 0),
       'checkpoint.everySeconds to be a number above 0',
       everySeconds,
     );
-    expect(whole(everyEpochs), 'checkpoint.everyEpochs to be a whole number from 1', everyEpochs);
-    expect(whole(keep), 'checkpoint.keep to be a whole number from 1', keep);
+    expectOption(whole(everyEpochs), 'checkpoint.everyEpochs to be a whole number from 1', everyEpochs);
+    expectOption(whole(keep), 'checkpoint.keep to be a whole number from 1', keep);
   }
   if (earlyStopping !== undefined) {
     const { metric, mode, patience, minDelta } = earlyStopping;
-    expect(typeof metric === 'function', 'earlyStopping.metric to be a function', metric);
-    expect(
+    expectOption(typeof metric === 'function', 'earlyStopping.metric to be a function', metric);
+    expectOption(
       mode === undefined || ['max', 'min'].includes(mode),
       "earlyStopping.mode to be 'max' or 'min'",
       mode,
     );
-    expect(whole(patience), 'earlyStopping.patience to be a whole number from 1', patience);
-    expect(minDelta === undefined || minDelta >= 0, 'earlyStopping.minDelta to be from 0', minDelta);
+    expectOption(whole(patience), 'earlyStopping.patience to be a whole number from 1', patience);
+    expectOption(minDelta === undefined || minDelta >= 0, 'earlyStopping.minDelta to be from 0', minDelta);
   }
 }
 

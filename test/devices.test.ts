@@ -10,6 +10,7 @@ const sentences = madeSentences(50, 40);
 const small = { vectorSize: 8, minCount: 1, epochs: 1, threads: 1 } as const;
 /** That of this build; the tests themselves run without (jest.config.cjs). */
 const library = path.join(root, 'build', 'Release', 'libword2vec_cuda.so');
+if (!existsSync(library)) console.log(`Skipped: this build has no library of the CUDA backend (${library})`);
 
 test('devices() tells the processor, and why there is no GPU', async () => {
   const { isa, processors, cuda, cudaProblem } = await devices();

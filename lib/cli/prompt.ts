@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { W2VError } from '../errors.js';
 import type { KeyedVectors } from '../keyed-vectors.js';
+import { nextTurn, turnIsOver } from '../turn.js';
 import { warn } from './common.js';
 
 export interface PromptStreams {
@@ -97,14 +97,13 @@ export async function prompt(
 export async function completions(vectors: KeyedVectors, start: string): Promise<string[]> {
   const most = 40;
   const searched = 500_000; // words
-  const wordsPerTurn = 4096;
   const found: string[] = [];
   let seen = 0;
   for (const word of vectors) {
     if (word.startsWith(start) && !/\s/.test(word)) found.push(word);
     seen += 1;
     if (found.length === most || seen === searched) break;
-    if (seen % wordsPerTurn === 0) await setImmediate();
+    if (seen % 256 === 0 && turnIsOver()) await nextTurn();
   }
   return found;
 }

@@ -1,7 +1,7 @@
 // Corpora on disk in the layouts of NLTK's data: folders of texts, with categories or without.
 import { isUtf8 } from 'node:buffer';
 import { W2VError, describe } from '../errors.js';
-import { checkNames } from '../options.js';
+import { checkNames, expectOption } from '../options.js';
 import { near } from '../spelling.js';
 import { pieceEnd } from '../text/pieces.js';
 import { SentenceSegmenter } from '../text/segmenter.js';
@@ -384,21 +384,21 @@ export async function openCorpus(
 
 /** @throws ERR_W2V_OPTION */
 function checkLayout({ files, categories, paragraphBreak, lines, encoding }: CorpusLayout): void {
-  const check = (valid: boolean, expected: string, received: unknown) => {
-    if (!valid)
-      throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
-  };
   const isPattern = (value: unknown) => value === undefined || value instanceof RegExp;
   const { file } = (categories ?? {}) as { file?: unknown };
-  check(isPattern(files), 'files to be a regular expression', files);
-  check(
+  expectOption(isPattern(files), 'files to be a regular expression', files);
+  expectOption(
     categories === 'folders' || isPattern(categories) || typeof file === 'string',
     "categories to be 'folders', {file} or a regular expression",
     categories,
   );
-  check(isPattern(paragraphBreak), 'paragraphBreak to be a regular expression', paragraphBreak);
-  check([undefined, 'wrapped', 'sentences'].includes(lines), "lines to be 'wrapped' or 'sentences'", lines);
-  check(
+  expectOption(isPattern(paragraphBreak), 'paragraphBreak to be a regular expression', paragraphBreak);
+  expectOption(
+    [undefined, 'wrapped', 'sentences'].includes(lines),
+    "lines to be 'wrapped' or 'sentences'",
+    lines,
+  );
+  expectOption(
     ['undefined', 'string', 'function'].includes(typeof encoding),
     'encoding to be a label or a function',
     encoding,

@@ -5,20 +5,12 @@
 // and without garbage collection, which is the engine's. Threads of the library take processors too: with few of them some
 // of the time is waiting for one. Medians of several runs, after one that is not counted, on the English text of
 // ../shared/data where that is there, else on made words. --docs: the section bench:turns of docs/performance.md.
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
-import { pipeline } from 'node:stream/promises';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import {
   FrequencyDistribution,
   KeyedVectors,
@@ -48,20 +40,11 @@ const megabytes = 20;
 const folder = temporaryFolder();
 const text = path.join(folder, 'text.txt');
 
-async function writeText() {
+function writeText() {
   const english = path.join(sharedData, 'en-mix.txt.gz');
   if (existsSync(english)) {
-    const source = createReadStream(english, { end: megabytes * 2 ** 19 }); // that much inflated, and more
-    await pipeline(source, createGunzip(), createWriteStream(text)).catch((error) => {
-      if (error.code !== 'Z_BUF_ERROR') throw error; // where the file goes on
-    });
-    writeFileSync(
-      text,
-      readFileSync(text)
-        .subarray(0, megabytes * 2 ** 20)
-        .toString()
-        .replace(/\ufffd*$/, ''),
-    );
+    const bytes = gunzipSync(readFileSync(english));
+    writeFileSync(text, bytes.subarray(0, bytes.lastIndexOf('\n', megabytes * 2 ** 20) + 1));
     return 'of en-mix';
   }
   console.error('bench:turns: the corpora are not here: made words');
@@ -106,7 +89,7 @@ async function longestTurns(work) {
   return longest;
 }
 
-const source = await writeText();
+const source = writeText();
 const lines = readFileSync(text, 'utf8').split('\n').filter(Boolean);
 const oneLine = path.join(folder, 'one-line.txt');
 writeFileSync(oneLine, lines.join(' '));
