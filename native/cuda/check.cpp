@@ -22,9 +22,9 @@
 #include "cuda/limits.h"
 #include "cuda/proofs.h"
 #include "cuda/tables.h"
+#include "train/cpu_trainer.h"
 #include "train/gpu_trainer.h"
 #include "train/plan.h"
-#include "train/train.h"
 #include "train/views.h"
 #include "vectors/vector_file.h"
 
@@ -66,6 +66,13 @@ TrainingOptions options_of(const Keys& keys) {
   options.seed = whole("seed", 1);
   options.alpha = static_cast<float>(number(keys, "alpha", options.skip_gram ? 0.025 : 0.05));
   return options;
+}
+
+GpuTuning tuning_of(const Keys& keys) {
+  GpuTuning tuning;
+  tuning.workers = static_cast<uint32_t>(number(keys, "workers", 0));
+  tuning.hot_row_updates = static_cast<uint32_t>(number(keys, "hot", 0));
+  return tuning;
 }
 
 struct Corpora {
@@ -195,11 +202,8 @@ int bench(const std::string& name, const Keys& keys) {
   // Rates are of rows of whole tiles; the rows of others move alike.
   const Limits limits = measure_limits(model.targets.rows(), stride == 320 ? 320 : 128);
 
-  GpuTuning tuning;
-  tuning.workers = static_cast<uint32_t>(number(keys, "workers", 0));
-  tuning.hot_row_updates = static_cast<uint32_t>(number(keys, "hot", 0));
   const uint64_t total = corpora.encoded->size * options.epochs;
-  GpuTrainer trainer(model, *corpora.encoded, options, total, cuda_library(), tuning);
+  GpuTrainer trainer(model, *corpora.encoded, options, total, cuda_library(), tuning_of(keys));
   TaskControl control;
   Schedule schedule(options, total, control);
   TrainingState state = TrainingState::before(options);
@@ -219,18 +223,25 @@ int bench(const std::string& name, const Keys& keys) {
 
 int train(const std::string& text, const std::string& output, Keys keys) {
   keys["text"] = text;
-  TrainingOptions options = options_of(keys);
-  options.backend = keys.contains("cpu") ? Backend::cpu : Backend::cuda;
+  const TrainingOptions options = options_of(keys);
   const Corpora corpora = corpus_of(keys);
-  Training training(std::make_shared<Model>(make_model(corpora.vocabulary, options)), corpora.encoded, options, 0,
-                    std::nullopt);
+  Model model = make_model(corpora.vocabulary, options);
+  make_tables(model, options);
+  const uint64_t total = corpora.encoded->size * options.epochs;
+  std::unique_ptr<Trainer> trainer;
+  if (keys.contains("cpu"))
+    trainer = std::make_unique<CpuTrainer>(model, *corpora.encoded, options);
+  else
+    trainer = std::make_unique<GpuTrainer>(model, *corpora.encoded, options, total, cuda_library(), tuning_of(keys));
   TaskControl control;
-  training.run(options.epochs, control);
-  save_vectors(*input_vectors(*training.model()), output, VectorFormat::google_binary, control);
-  std::printf("| %s | %s | %.1f s | %.2f M words/s | loss %.4f |\n", output.c_str(),
-              training.trainer().backend().c_str(), training.seconds(),
-              static_cast<double>(training.state().words) / training.seconds() * 1e-6,
-              training.state().losses.back().mean());
+  Schedule schedule(options, total, control);
+  TrainingState state = TrainingState::before(options);
+  const double begin = wall_seconds();
+  trainer->run(state, schedule, options.epochs, control);
+  const double seconds = wall_seconds() - begin;
+  save_vectors(*input_vectors(model), output, VectorFormat::google_binary, control);
+  std::printf("| %s | %s | %.1f s | %.2f M words/s | loss %.4f |\n", output.c_str(), trainer->backend().c_str(),
+              seconds, static_cast<double>(total) / seconds * 1e-6, state.losses.back().mean());
   return 0;
 }
 

@@ -74,10 +74,7 @@ class DeviceWarp {
     }
     __pipeline_commit();
   }
-  static W2V_LANES void await_copies() {
-    __pipeline_wait_prior(0);
-    __syncwarp();
-  }
+  static W2V_LANES void await_copies() { __pipeline_wait_prior(0); }
 
   static W2V_LANES float exp(float x) { return __expf(x); }
   static W2V_LANES float log1p(float x) { return log1pf(x); }

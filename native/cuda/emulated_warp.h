@@ -55,7 +55,7 @@ class EmulatedWarp {
   static void copy_ahead(float* to, const float* from, uint32_t floats) {
     std::memcpy(to, from, floats * sizeof(float));
   }
-  // All rows are there, for all lanes.
+  // What a lane has copied is there, for all lanes after the next sync().
   static void await_copies() {}
 
   static float exp(float x) { return std::exp(x); }

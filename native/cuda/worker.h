@@ -103,7 +103,6 @@ class Worker {
     Warp::each([&](unsigned lane) {
       for (uint32_t s = lane; s < layout_.slots; s += 32) w_.slot_uses[s] = 0, w_.slot_fresh[s] = 0;
     });
-    Warp::sync();
     for (uint64_t at = chunk.begin, end = chunk.begin + chunk.words; at < end;) {
       at = read_sentence(at, end);
       train_sentence();

@@ -11,13 +11,21 @@
 #include "cuda/emulated_warp.h"
 #include "cuda/layout.h"
 #include "cuda/worker.h"
+#include "test/fibers.h"
 
 extern "C" const w2v_gpu_api* w2v_gpu_entry();
 
 namespace w2v::test {
 
 Emulation& emulation() {
-  static Emulation instance;
+  static Emulation instance = [] {
+    Emulation first;
+    if (const char* const workers = std::getenv("W2V_EMULATED_WORKERS")) {
+      first.workers = static_cast<uint32_t>(std::atoi(workers));
+      first.in_turns = true;
+    }
+    return first;
+  }();
   return instance;
 }
 
@@ -30,6 +38,20 @@ namespace w2v::cuda {
 namespace {
 
 using test::emulation;
+
+// Where workers take turns, one gives way after it has the scores of a step and before it changes rows: each step is
+// computed from rows that lack one step of every other worker, as on a device all of whose warps are always there.
+struct TurnTakingWarp : EmulatedWarp {
+  static Lanes<float> shuffle_xor(const Lanes<float>& value, unsigned mask) {
+    has_scores = true;
+    return EmulatedWarp::shuffle_xor(value, mask);
+  }
+  static void sync() {
+    if (has_scores) has_scores = false, test::give_way();
+  }
+  static thread_local bool has_scores;
+};
+thread_local bool TurnTakingWarp::has_scores = false;
 
 w2v_gpu_device describe_emulated(int number) {
   w2v_gpu_device device{};
@@ -97,20 +119,26 @@ class EmulatedDevice final : public Device {
     thread_ = std::thread([=, this] {
       bool on_chip = false;
       most_workers(tables, layout, &on_chip);
-      char* const chip = static_cast<char*>(std::aligned_alloc(128, layout.fast_bytes));
-      for (uint32_t w = 0; w < workers; ++w) {
+      const uint32_t at_a_time = emulation().in_turns ? workers : 1;
+      char* const chips = static_cast<char*>(std::aligned_alloc(128, at_a_time * layout.fast_bytes));
+      const auto run = [&](uint32_t w) {
         char* const own = memory + w * (layout.slow_bytes + (on_chip ? 0 : layout.fast_bytes));
+        char* const chip = chips + w % at_a_time * layout.fast_bytes;
         uint64_t fast_bytes, slow_bytes;
         const Workspace workspace =
             Workspace::of(tables, layout, on_chip ? chip : own + layout.slow_bytes, own, &fast_bytes, &slow_bytes);
         if (tables.stride == 128)
-          Worker<EmulatedWarp, 4, target_block, true>(tables, layout, launch, workspace).run();
+          Worker<TurnTakingWarp, 4, target_block, true>(tables, layout, launch, workspace).run();
         else if (tables.stride == 320)
-          Worker<EmulatedWarp, 10, target_block, true>(tables, layout, launch, workspace).run();
+          Worker<TurnTakingWarp, 10, target_block, true>(tables, layout, launch, workspace).run();
         else
-          Worker<EmulatedWarp, 4, target_block, false>(tables, layout, launch, workspace).run();
-      }
-      std::free(chip);
+          Worker<TurnTakingWarp, 4, target_block, false>(tables, layout, launch, workspace).run();
+      };
+      if (emulation().in_turns)
+        test::run_in_turns(workers, run);
+      else
+        for (uint32_t w = 0; w < workers; ++w) run(w);
+      std::free(chips);
       busy_.store(false, std::memory_order_release);
     });
   }
