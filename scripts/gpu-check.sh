@@ -87,16 +87,17 @@ bench() {
   "$check" bench "skip-gram NS per-pair, 128" text="$corpus" words=1e8 pair=1
 }
 
-# Speed and loss against concurrency, and against the damping of hot rows.
+# Speed and loss against concurrency, and against the damping of hot rows (native/cuda/damping.h).
 curve() {
   local workers hot
-  for workers in 1 64 256 1024 0; do
-    local words=2e7
-    if ((workers == 1)); then words=1e6; fi
+  for workers in 64 256 1024 0; do
+    local keys=(text="$corpus" words=2e7 workers="$workers")
+    for hot in 12 48 192 1000000; do
+      "$check" bench "$workers workers, inputs hot from $hot" "${keys[@]}" hot-inputs="$hot"
+    done
     for hot in 32 128 512 1000000; do
-      "$check" bench "$workers workers, hot rows from $hot" text="$corpus" words="$words" workers="$workers" hot="$hot"
-      "$check" bench "HS, $workers workers, hot rows from $hot" text="$corpus" words="$words" workers="$workers" hot="$hot" \
-        negative=0 hs=1
+      "$check" bench "$workers workers, targets hot from $hot" "${keys[@]}" hot-targets="$hot"
+      "$check" bench "HS, $workers workers, targets hot from $hot" "${keys[@]}" hot-targets="$hot" negative=0 hs=1
     done
   done
 }

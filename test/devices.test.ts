@@ -1,15 +1,19 @@
 // backend, devices, and what is said where no GPU can train. None of it needs one.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Word2Vec, devices, type Devices } from '../lib/index.js';
 import { parseOption, resolveTrainingOptions, toNative, trainingOptionSpecs } from '../lib/options.js';
-import { lastJson, madeSentences, rejectionOf, root, runCli, temporaryFolder } from './helpers.js';
+import { lastJson, madeSentences, rejectionOf, root, runCli, runNode, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
 const sentences = madeSentences(50, 40);
 const small = { vectorSize: 8, minCount: 1, epochs: 1, threads: 1 } as const;
 /** That of this build; the tests themselves run without (jest.config.cjs). */
 const library = path.join(root, 'build', 'Release', 'libword2vec_cuda.so');
+/** A library whose devices are emulated on the processor, of the native tests; a process loads one library. */
+const emulated = path.join(root, 'build', 'native-plain', 'native', 'test', 'libword2vec_emulated.so');
+if (!existsSync(emulated))
+  console.log(`Skipped: the native tests (npm run test:native) are not built (${emulated})`);
 if (!existsSync(library)) console.log(`Skipped: this build has no library of the CUDA backend (${library})`);
 
 test('devices() tells the processor, and why there is no GPU', async () => {
@@ -131,4 +135,113 @@ describe('the command line', () => {
       }
     },
   );
+});
+
+(existsSync(emulated) ? describe : describe.skip)('with a device that can train', () => {
+  const env = { W2V_CUDA_LIBRARY: emulated };
+  const text = file('emulated.txt');
+  const args = ['train', text, '--min-count', '1', '--vector-size', '8', '--threads', '1'];
+  interface Report {
+    report: { backend: string; devices: string[] };
+  }
+  const reportOf = (result: Awaited<ReturnType<typeof runCli>>) => {
+    expect({ code: result.code, stderr: result.code === 0 ? '' : result.stderr }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+    return lastJson<Report>(result).report;
+  };
+  /** What a program prints as JSON, with the package as `w2v`. */
+  const evaluate = async (program: string) => {
+    const before = `const w2v = require(${JSON.stringify(path.join(root, 'dist', 'index.js'))});`;
+    const result = await runNode(['-e', `${before} (async () => { ${program} })()`], { env });
+    expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' });
+    return lastJson<Record<string, unknown>>(result);
+  };
+  const given = JSON.stringify({ ...small, epochs: 3 });
+  const corpus = `const sentences = require('fs').readFileSync(${JSON.stringify(text)}, 'utf8').split('\\n').map((line) => line.split(' '));`;
+
+  beforeAll(() =>
+    writeFileSync(
+      text,
+      madeSentences(400, 40)
+        .map((words) => words.join(' '))
+        .join('\n'),
+    ),
+  );
+
+  test('it is listed, and auto takes it', async () => {
+    const { cuda, cudaProblem } = lastJson<Devices>(await runCli(['info', '--devices', '--json'], { env }));
+    expect(cudaProblem).toBeNull();
+    expect(cuda).toEqual([
+      expect.objectContaining({ index: 0, name: 'emulated 0', computeCapability: '9.0' }),
+    ]);
+    expect((await runCli(['info', '--devices'], { env })).stdout).toMatch(/^cuda 0 +emulated 0,/m);
+    const output = ['--output', file('e.bin'), '--json'];
+    expect(reportOf(await runCli([...args, ...output], { env }))).toMatchObject({
+      backend: 'cuda',
+      devices: ['emulated 0'],
+    });
+    expect(reportOf(await runCli([...args, ...output, '--backend', 'cpu'], { env })).backend).toBe('cpu');
+    expect(reportOf(await runCli([...args, ...output, '--devices', '0'], { env })).backend).toBe('cuda');
+    const none = await runCli([...args, ...output, '--devices', '1'], { env });
+    expect(none.code).toBe(1);
+    expect(none.stderr).toMatch(/ERR_W2V_DEVICE/);
+  });
+
+  test('files are those of the processor; a checkpoint of either is resumed by the other', async () => {
+    for (const [first, second] of [
+      ['cuda', 'cpu'],
+      ['cpu', 'cuda'],
+    ] as const) {
+      const found = await evaluate(`${corpus}
+        const checkpoint = { path: ${JSON.stringify(file('e.w2v'))}, everyEpochs: 1 };
+        const begun = await w2v.Word2Vec.train(sentences, { ...${given}, backend: '${first}', checkpoint, onEpochEnd: () => false });
+        const model = await w2v.Word2Vec.resume(checkpoint.path, sentences, { backend: '${second}' });
+        await model.vectors.save(${JSON.stringify(file('e.bin'))});
+        console.log(JSON.stringify({ begun: begun.report, resumed: model.report, size: model.vectors.size }));`);
+      expect(found).toMatchObject({
+        begun: { backend: first, stoppedEarly: true },
+        resumed: { backend: second, stoppedEarly: false },
+        size: 41,
+      });
+      expect(readFileSync(file('e.bin'), 'latin1')).toMatch(/^41 8\n<\/s> /);
+    }
+  });
+
+  test('progress, losses, stops and signals reach it', async () => {
+    const found = await evaluate(`${corpus}
+      const progress = [];
+      const losses = [];
+      const options = { ...${given}, backend: 'cuda', computeLoss: true };
+      const { report } = await w2v.Word2Vec.train(sentences, {
+        ...options,
+        onProgress: (p) => progress.push(p),
+        onEpochEnd: ({ loss }) => void losses.push(loss),
+      });
+      const controller = new AbortController();
+      const aborted = w2v.Word2Vec.train(sentences, { ...options, epochs: 1e5, signal: controller.signal });
+      setTimeout(() => controller.abort(), 300);
+      const reason = await aborted.then(() => 'none', (error) => error.name);
+      const stop = new AbortController();
+      const stopped = w2v.Word2Vec.train(sentences, { ...options, epochs: 1e5, stopSignal: stop.signal });
+      setTimeout(() => stop.abort(), 300);
+      const { stoppedEarly } = (await stopped).report;
+      console.log(JSON.stringify({ report, progress: progress.length, losses, reason, stoppedEarly }));`);
+    expect(found).toMatchObject({ report: { backend: 'cuda' }, reason: 'AbortError', stoppedEarly: true });
+    expect(found.progress).toBeGreaterThan(0);
+    expect(found.losses).toHaveLength(3);
+    const losses = found.losses as number[];
+    expect(losses[2]).toBeLessThan(losses[0]!);
+  });
+
+  test('a model is trained further there, with new words', async () => {
+    const found = await evaluate(`${corpus}
+      const model = await w2v.Word2Vec.train(sentences, { ...${given}, backend: 'cpu' });
+      const more = [['new', 'words', 'w0', 'w1'], ['words', 'new', 'w1', 'w2']];
+      await model.buildVocabulary(more, { update: true });
+      const report = await model.train(more, { backend: 'cuda', epochs: 2 });
+      console.log(JSON.stringify({ backend: report.backend, has: model.vectors.has('new') }));`);
+    expect(found).toEqual({ backend: 'cuda', has: true });
+  });
 });

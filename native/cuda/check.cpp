@@ -7,7 +7,8 @@
 //   w2v_cuda_check bench <name> [key=value …]
 //   w2v_cuda_check train <text> <vectors> [cpu] [key=value …]
 // Keys, of bench and train: text words size window negative hs sg pair sample epochs threads seed alpha vocabulary
-// workers hot. A corpus is `text`, repeated to `words` ids; without a text, ids by Zipf's law of `vocabulary` words.
+// workers hot-inputs hot-targets. A corpus is `text`, repeated to `words` ids; without a text, ids by Zipf's law of
+// `vocabulary` words.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -71,7 +72,8 @@ TrainingOptions options_of(const Keys& keys) {
 GpuTuning tuning_of(const Keys& keys) {
   GpuTuning tuning;
   tuning.workers = static_cast<uint32_t>(number(keys, "workers", 0));
-  tuning.hot_row_updates = static_cast<uint32_t>(number(keys, "hot", 0));
+  tuning.hot_inputs = static_cast<uint32_t>(number(keys, "hot-inputs", 0));
+  tuning.hot_targets = static_cast<uint32_t>(number(keys, "hot-targets", 0));
   return tuning;
 }
 

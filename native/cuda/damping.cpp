@@ -15,16 +15,18 @@ std::vector<double> shares(std::vector<double> weights) {
   return weights;
 }
 
-std::vector<float> factors(const std::vector<double>& expected, uint32_t limit) {
+// `expected`: workers that are changing a row, each by so many windows.
+std::vector<float> factors(const std::vector<double>& expected, double windows, uint32_t limit) {
   std::vector<float> result;
-  if (*std::max_element(expected.begin(), expected.end()) <= limit) return result;
-  for (const double n : expected) result.push_back(n > limit ? static_cast<float>(limit / n) : 1.0f);
+  if (*std::max_element(expected.begin(), expected.end()) * windows <= limit) return result;
+  for (const double n : expected)
+    result.push_back(static_cast<float>(std::min(1.0, std::max(limit / (n * windows), 1 / n))));
   return result;
 }
 
 }  // namespace
 
-Damping damping(const Traffic& traffic, uint32_t workers, uint32_t limit) {
+Damping damping(const Traffic& traffic, uint32_t workers, HotLimits limits) {
   const size_t words = traffic.counts.size();
   std::vector<double> occurrences(words), noise(words);
   for (size_t w = 1; w < words; ++w) {  // the sentence end is neither trained nor drawn
@@ -45,7 +47,9 @@ Damping damping(const Traffic& traffic, uint32_t workers, uint32_t limit) {
     for (uint64_t i = traffic.path_offsets[w]; i < traffic.path_offsets[w + 1]; ++i)
       target[traffic.path_nodes[i]] += workers * occurrences[w];
   }
-  return {factors(input, limit), factors(target, limit)};
+  // Those that a word is a context in, of all that it is in the ring for.
+  const double windows = traffic.shrink_windows ? traffic.window + 1.0 : 2.0 * traffic.window;
+  return {factors(input, windows, limits.input), factors(target, 1, limits.target)};
 }
 
 }  // namespace w2v::cuda

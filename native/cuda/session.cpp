@@ -23,7 +23,9 @@ constexpr uint64_t headroom = 64 << 20;  // bytes, for what the driver takes bes
 constexpr uint32_t hot_rows = 4096;      // averaged each time, all rows once in so many times:
 constexpr uint32_t averages_between_all = 8;
 constexpr uint64_t default_words_between_averages = 4 << 20;
-constexpr uint32_t default_hot_row_updates = 128;
+// Measured with emulated workers (docs/cuda.md): with more at a time, or fewer words for each, vectors get worse.
+constexpr HotLimits default_hot_limits{48, 128};
+constexpr uint64_t words_per_worker = 8192;  // of the corpus
 constexpr auto poll_interval = std::chrono::microseconds(200);
 constexpr auto tell_interval = std::chrono::milliseconds(100);
 
@@ -116,9 +118,10 @@ void Session::open(Replica& r, int number) {
                                       megabytes(fixed - model - tables + worker_bytes + least_corpus));
   // Workers whose rings are in the device's memory may take an eighth of what is left.
   const uint64_t left = free - fixed - least_corpus;
-  r.workers = problem_.workers != 0 ? std::min(problem_.workers, most_workers) : most_workers;
+  const uint64_t wanted =
+      problem_.workers != 0 ? problem_.workers : corpus_.size() / words_per_worker / problem_.n_devices;
   r.workers = static_cast<uint32_t>(
-      std::clamp<uint64_t>(on_chip ? left / worker_bytes : left / 8 / worker_bytes, 1, r.workers));
+      std::max<uint64_t>(1, std::min({wanted, uint64_t{most_workers}, (on_chip ? left : left / 8) / worker_bytes})));
 
   r.input = Buffer<float>(device, words * t.stride);
   r.target = Buffer<float>(device, rows * t.stride);
@@ -132,17 +135,19 @@ void Session::open(Replica& r, int number) {
   r.path_nodes = Buffer<uint32_t>(device, problem_.path_nodes, nodes);
   r.path_labels = Buffer<float>(device, problem_.path_labels, nodes);
   r.logistic = Buffer<float>(device, problem_.logistic, logistic_table_size);
-  const uint32_t limit = problem_.hot_row_updates != 0 ? problem_.hot_row_updates : default_hot_row_updates;
+  const HotLimits limits{problem_.hot_inputs != 0 ? problem_.hot_inputs : default_hot_limits.input,
+                         problem_.hot_targets != 0 ? problem_.hot_targets : default_hot_limits.target};
   const Damping factors = damping({{problem_.counts, words},
                                    problem_.keep_probability,
                                    problem_.ns_exponent,
                                    t.window,
                                    t.negative,
+                                   t.shrink_windows,
                                    t.negative > 0,
                                    problem_.path_offsets,
                                    problem_.path_nodes,
                                    rows},
-                                  r.workers, limit);
+                                  r.workers, limits);
   if (!factors.input.empty()) r.input_damping = Buffer<float>(device, factors.input.data(), words);
   if (!factors.target.empty()) r.target_damping = Buffer<float>(device, factors.target.data(), rows);
   r.memory = Buffer<char>(device, r.workers * worker_bytes);

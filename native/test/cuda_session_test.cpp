@@ -1,6 +1,7 @@
 // The host code of the CUDA backend, with emulated devices.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -125,7 +126,7 @@ TEST_CASE("several devices, streamed parts of the corpus and every mode learn wh
         tuning.chunk_words = 300;
         tuning.corpus_bytes = devices == 1 ? 0 : 8000;
         tuning.words_between_averages = 500;
-        tuning.hot_row_updates = 2;
+        tuning.hot_inputs = tuning.hot_targets = 2;
         course.on_gpu(options.epochs, tuning);
         CAPTURE(skip_gram);
         CAPTURE(static_cast<int>(negatives));
@@ -332,18 +333,24 @@ TEST_CASE("rows that many workers change at once are damped, others are not") {
     nodes.push_back(1998);  // the root
     nodes.push_back(1000 + w % 900);
   }
-  const cuda::Traffic traffic{counts, nullptr, 0.75, 5, 5, true, offsets.data(), nodes.data(), 1999};
-  const cuda::Damping none = cuda::damping(traffic, 1, 32);
+  const cuda::Traffic traffic{counts, nullptr, 0.75, 5, 5, true, true, offsets.data(), nodes.data(), 1999};
+  const cuda::Damping none = cuda::damping(traffic, 1, {32, 32});
   CHECK(none.input.empty());
   CHECK(none.target.empty());
 
-  const cuda::Damping damped = cuda::damping(traffic, 2000, 32);
+  const cuda::Damping damped = cuda::damping(traffic, 2000, {32, 64});
   REQUIRE(damped.target.size() == 1999);
-  CHECK(damped.target[1998] == doctest::Approx(32.0 / 2000));  // all of them, always
+  CHECK(damped.target[1998] == doctest::Approx(64.0 / 2000));  // all of them, always
   CHECK(damped.target[0] == 1);
   CHECK(damped.target[999] == 1);
   for (size_t w = 2; w < 1000; ++w) CHECK(damped.target[w] >= damped.target[w - 1]);
   CHECK(damped.target[1] < 1);
-  CHECK(damped.input[1] == doctest::Approx(32.0 / 2000).epsilon(0.8));
+  // The first word is in all rings, with what it learned in the six windows of each of its places.
+  CHECK(damped.input[1] == doctest::Approx(32.0 / (2000 * 6)));
   CHECK(damped.input[999] == 1);
+
+  // Never to less than the mean of the workers', and never where there is one.
+  CHECK(cuda::damping(traffic, 2000, {2, 2}).input[1] == doctest::Approx(1.0 / 2000));
+  const cuda::Damping alone = cuda::damping(traffic, 1, {2, 2});
+  CHECK(std::all_of(alone.input.begin(), alone.input.end(), [](float factor) { return factor == 1; }));
 }

@@ -78,11 +78,12 @@ typedef struct w2v_gpu_problem {
   uint32_t n_devices;
 
   /* How it is run; 0: as the library finds best. */
-  uint32_t workers;                /* warps that train at the same time, on each device */
-  uint32_t chunk_words;            /* that a worker takes at a time */
-  uint64_t corpus_bytes;           /* on each device, beyond which the corpus is streamed */
-  uint64_t words_between_averages; /* of each device, where there are several */
-  uint32_t hot_row_updates;        /* of a row at the same time, beyond which it is damped */
+  uint32_t workers;                 /* warps that train at the same time, on each device */
+  uint32_t chunk_words;             /* that a worker takes at a time */
+  uint64_t corpus_bytes;            /* on each device, beyond which the corpus is streamed */
+  uint64_t words_between_averages;  /* of each device, where there are several */
+  uint32_t hot_inputs, hot_targets; /* windows whose changes of a row are under way at the same time, beyond which
+                                       they are damped: of an input row, of a target row */
 } w2v_gpu_problem;
 
 /* Where a training is; brought up to date by run(). */

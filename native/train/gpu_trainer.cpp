@@ -78,7 +78,8 @@ GpuTrainer::GpuTrainer(Model& model, const EncodedCorpus& corpus, const Training
   p.chunk_words = tuning.chunk_words;
   p.corpus_bytes = tuning.corpus_bytes;
   p.words_between_averages = tuning.words_between_averages;
-  p.hot_row_updates = tuning.hot_row_updates;
+  p.hot_inputs = tuning.hot_inputs;
+  p.hot_targets = tuning.hot_targets;
   open();
 }
 

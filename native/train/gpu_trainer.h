@@ -15,7 +15,7 @@ struct GpuTuning {
   uint32_t chunk_words = 0;
   uint64_t corpus_bytes = 0;
   uint64_t words_between_averages = 0;
-  uint32_t hot_row_updates = 0;
+  uint32_t hot_inputs = 0, hot_targets = 0;
 };
 
 // Computes what the CpuTrainer does, with thousands of workers. The negatives of Negatives::shared are the same draws;
