@@ -141,15 +141,12 @@ describe('the command line', () => {
   const env = { W2V_CUDA_LIBRARY: emulated };
   const text = file('emulated.txt');
   const args = ['train', text, '--min-count', '1', '--vector-size', '8', '--threads', '1'];
-  interface Report {
-    report: { backend: string; devices: string[] };
-  }
   const reportOf = (result: Awaited<ReturnType<typeof runCli>>) => {
     expect({ code: result.code, stderr: result.code === 0 ? '' : result.stderr }).toEqual({
       code: 0,
       stderr: '',
     });
-    return lastJson<Report>(result).report;
+    return lastJson<{ backend: string; devices: string[] }>(result);
   };
   /** What a program prints as JSON, with the package as `w2v`. */
   const evaluate = async (program: string) => {
