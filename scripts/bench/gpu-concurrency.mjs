@@ -1,0 +1,212 @@
+// npm run bench:gpu-concurrency [-- --results FILE] [--only curve|modes|quality] [--docs]
+//
+// What thousands of workers at the same time do to vectors, without a GPU: emulated ones take turns (native/test/cuda_emulation.h), each step computed
+// from rows that lack a step of every other worker: as stale as rows can be on a device. Skip-gram, 100 dimensions, 5 epochs, on wiki8. `curve`: the
+// first 20 MB, with other numbers of workers and limits of hot rows; `modes`: the other modes there, by their loss; `quality`: all of wiki8, three
+// seeds, beside the processor. Each training's result is a line appended to the results file, so that a broken run goes on where it stopped. --docs
+// writes the section of docs/cuda.md. Hours on 2 cores; CXX=clang++ CXXFLAGS=-march=native make it shorter.
+import { execFile } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { KeyedVectors } from '../../dist/index.mjs';
+import {
+  cores,
+  machine,
+  markdownTable,
+  replaceSection,
+  root,
+  run,
+  sharedData,
+  temporaryFolder,
+  today,
+} from './common.mjs';
+
+const { values } = parseArgs({
+  options: {
+    results: { type: 'string', default: path.join(root, 'build', 'bench-gpu-concurrency.jsonl') },
+    only: { type: 'string' },
+    docs: { type: 'boolean', default: false },
+  },
+});
+const corpus = path.join(sharedData, 'wiki8.txt.gz');
+if (!existsSync(corpus)) {
+  console.error(
+    `bench:gpu-concurrency: needs ${path.relative('.', corpus)} and the evaluation sets beside it`,
+  );
+  process.exit(2);
+}
+
+/** Workers of an H200: 16 a multiprocessor at 128 floats. */
+const all = 2112;
+const none = 1_000_000;
+const [inputs, targets] = [48, 128];
+const curve = [
+  { cpu: true },
+  ...[64, 512, 1024, all].map((workers) => ({ workers, inputs, targets })),
+  ...[12, 96, none].map((limit) => ({ workers: all, inputs: limit, targets })),
+  ...[32, none].map((limit) => ({ workers: all, inputs, targets: limit })),
+  { workers: all, inputs: none, targets: none },
+].map((row) => ({ ...row, megabytes: 20, keys: ['epochs=5'] }));
+const modes = [
+  ['skip-gram, HS', ['hs=1', 'negative=0']],
+  ['CBOW, NS', ['sg=0']],
+  ['CBOW, HS', ['sg=0', 'hs=1', 'negative=0']],
+  ['skip-gram, NS, per-pair', ['pair=1']],
+].flatMap(([mode, keys]) =>
+  [{ cpu: true }, { workers: all, inputs, targets }].map((row) => ({
+    ...row,
+    mode,
+    megabytes: 20,
+    keys: ['epochs=2', ...keys],
+  })),
+);
+const quality = [1, 2, 3].flatMap((seed) =>
+  [{ cpu: true }, { workers: all, inputs, targets }].map((row) => ({
+    ...row,
+    seed,
+    megabytes: 100,
+    keys: ['epochs=5', `seed=${seed}`],
+  })),
+);
+const wanted = Object.entries({ quality, curve, modes }).filter(
+  ([name]) => !values.only || values.only === name,
+);
+
+// ---- trainings ----
+
+const folder = temporaryFolder();
+const build = path.join(root, 'build', 'gpu-concurrency');
+run('cmake', ['-S', root, '-B', build, '-DW2V_BUILD_ADDON=OFF', '-DW2V_BUILD_TESTS=ON', '-DW2V_CUDA=OFF']);
+run('cmake', ['--build', build, '--target', 'w2v_emulated_check', 'word2vec_emulated', '--parallel', cores]);
+const programs = path.join(build, 'native', 'test');
+const text = gunzipSync(readFileSync(corpus));
+for (const megabytes of [20, 100])
+  writeFileSync(path.join(folder, `${megabytes}.txt`), text.subarray(0, megabytes * 1e6));
+
+async function measure({ cpu, workers, inputs, targets, megabytes, keys }, index) {
+  const output = path.join(folder, `${index}.bin`);
+  const tuning = cpu ? ['cpu'] : [`workers=${workers}`, `hot-inputs=${inputs}`, `hot-targets=${targets}`];
+  const { stdout } = await promisify(execFile)(
+    path.join(programs, 'w2v_emulated_check'),
+    ['train', path.join(folder, `${megabytes}.txt`), output, 'size=100', ...keys, ...tuning],
+    {
+      env: {
+        ...process.env,
+        W2V_CUDA_LIBRARY: path.join(programs, 'libword2vec_emulated.so'),
+        W2V_EMULATED_WORKERS: String(workers ?? 1),
+      },
+    },
+  );
+  const loss = Number(/loss ([\d.a-z-]+)/.exec(stdout)[1]);
+  const vectors = await KeyedVectors.load(output);
+  const file = (name) => path.join(sharedData, 'eval', name);
+  const { accuracy } = await vectors.evaluateWordAnalogies(file('questions-words.txt'), {
+    restrictVocab: 30_000,
+  });
+  const correlations = {};
+  for (const [name, pairs] of Object.entries({
+    men: 'men3000.txt',
+    wordsim353: 'wordsim353.tsv',
+    simlex999: 'simlex999.txt',
+  }))
+    correlations[name] = (await vectors.evaluateWordPairs(file(pairs))).spearman;
+  return { analogies: 100 * accuracy, ...correlations, loss, date: today };
+}
+
+mkdirSync(path.dirname(values.results), { recursive: true });
+const results = new Map(
+  (existsSync(values.results) ? readFileSync(values.results, 'utf8').split('\n') : [])
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .map(({ key, ...result }) => [key, result]),
+);
+const left = wanted
+  .flatMap(([, rows]) => rows)
+  .filter((row) => !results.has(JSON.stringify(row)))
+  .entries();
+await Promise.all(
+  Array.from({ length: cores }, async () => {
+    for (const [index, row] of left) {
+      const key = JSON.stringify(row);
+      const result = await measure(row, index);
+      results.set(key, result);
+      appendFileSync(values.results, `${JSON.stringify({ key, ...result })}\n`);
+      console.error(key, result);
+    }
+  }),
+);
+
+// ---- what is shown ----
+
+const limit = (n) => (n === undefined ? '' : n === none ? 'none' : n);
+const percent = (n) => (Number.isFinite(n) ? `${n.toFixed(1)}%` : '');
+const tables = {
+  quality: () => {
+    const names = ['analogies', 'men', 'wordsim353', 'simlex999'];
+    const differences = new Map(names.map((name) => [name, []]));
+    const rows = quality.map((row) => {
+      const result = results.get(JSON.stringify(row));
+      if (!row.cpu) {
+        const cpu = results.get(JSON.stringify({ ...quality.find((r) => r.seed === row.seed && r.cpu) }));
+        for (const name of names) differences.get(name).push(result[name] - cpu[name]);
+      }
+      return [
+        row.cpu ? 'processor' : `${all} workers`,
+        row.seed,
+        percent(result.analogies),
+        ...names.slice(1).map((name) => result[name].toFixed(3)),
+      ];
+    });
+    const shown = names.map((name) => {
+      const list = differences.get(name);
+      const mean = list.reduce((sum, x) => sum + x, 0) / list.length;
+      const error = Math.sqrt(
+        list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (list.length - 1) / list.length,
+      );
+      const digits = name === 'analogies' ? 2 : 4;
+      return `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
+    });
+    return markdownTable(
+      ['all of wiki8', 'seed', 'analogies', 'MEN', 'WordSim-353', 'SimLex-999'],
+      [...rows, ['difference, standard error', '', ...shown]],
+    );
+  },
+  curve: () =>
+    markdownTable(
+      ['the first 20 MB', 'hot inputs', 'hot targets', 'analogies', 'MEN', 'WordSim-353', 'loss'],
+      curve.map((row) => {
+        const { analogies, men, wordsim353, loss } = results.get(JSON.stringify(row));
+        return [
+          row.cpu ? 'processor' : `${row.workers} workers`,
+          limit(row.inputs),
+          limit(row.targets),
+          percent(analogies),
+          men.toFixed(3),
+          wordsim353.toFixed(3),
+          loss.toFixed(2),
+        ];
+      }),
+    ),
+  modes: () =>
+    markdownTable(
+      ['the first 20 MB, 2 epochs', 'loss, processor', `loss, ${all} workers`],
+      modes
+        .filter((row) => row.cpu)
+        .map((row) => [
+          row.mode,
+          ...[row, modes.find(({ mode, cpu }) => mode === row.mode && !cpu)].map((r) =>
+            results.get(JSON.stringify(r)).loss.toFixed(2),
+          ),
+        ]),
+    ),
+};
+const shown = wanted.map(([name]) => tables[name]()).join('\n\n');
+console.log(shown);
+if (values.docs)
+  replaceSection(
+    path.join(root, 'docs', 'cuda.md'),
+    'concurrency',
+    `\`npm run bench:gpu-concurrency\`, ${machine}, ${today}.\n\n${shown}`,
+  );
