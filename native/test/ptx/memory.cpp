@@ -76,6 +76,10 @@ std::string Region::begin_copy(const char* at, uint64_t bytes, const Access& by)
   });
 }
 
+Memory::~Memory() {
+  for (const auto& [begin, region] : regions_) std::free(region->begin());
+}
+
 void* Memory::allocate(uint64_t bytes, const std::string& name) {
   char* const at = static_cast<char*>(std::aligned_alloc(256, (bytes + 255) / 256 * 256));
   std::memset(at, 0x7f, bytes);

@@ -52,6 +52,10 @@ class Region {
 // All that was allocated.
 class Memory {
  public:
+  Memory() = default;
+  ~Memory();  // releases all
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
   void* allocate(uint64_t bytes, const std::string& name);
   void release(void* at);
   // The one that holds it all; nullptr.
