@@ -36,7 +36,7 @@ TEST_CASE("an emulated warp learns what the processor does, from the same draws"
 TEST_CASE("the kernels as nvcc compiles them learn what the processor does, without a fault or a race") {
   const bool all = std::getenv("W2V_ALL_PROOFS") != nullptr;
   std::istringstream paths(W2V_PTX_LIBRARIES);
-  for (std::string path; std::getline(paths, path, ';');) {
+  for (std::string path; std::getline(paths, path, ':');) {
     CAPTURE(path);
     std::string why;
     const auto entry = reinterpret_cast<w2v_gpu_entry_function>(load_symbol(path, W2V_GPU_ENTRY, why));

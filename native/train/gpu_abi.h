@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define W2V_GPU_ABI_VERSION 1u
+#define W2V_GPU_ABI_VERSION 2u
 
 /* What a call has come to. */
 enum w2v_gpu_status {

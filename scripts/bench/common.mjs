@@ -1,6 +1,14 @@
 // What the benchmarks share.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -52,6 +60,56 @@ export async function runWatched(program, args, options = {}) {
   }).finally(() => clearInterval(watch));
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${messages}`);
   return { seconds: (performance.now() - start) / 1000, anonymousBytes, messages };
+}
+
+/** What vectors are worth: analogies at restrict 30,000 in %, and Spearman correlations with human judgements. */
+export async function judge(vectors) {
+  const file = (name) => path.join(sharedData, 'eval', name);
+  const { accuracy, sections } = await vectors.evaluateWordAnalogies(file('questions-words.txt'), {
+    restrictVocab: 30_000,
+  });
+  const of = (some) => {
+    const sum = (count) => some.reduce((n, section) => n + section[count], 0);
+    return (100 * sum('correct')) / sum('total');
+  };
+  const spearman = async (name) => (await vectors.evaluateWordPairs(file(name))).spearman;
+  return {
+    semantic: of(sections.filter(({ name }) => !name.startsWith('gram'))),
+    syntactic: of(sections.filter(({ name }) => name.startsWith('gram'))),
+    total: 100 * accuracy,
+    wordsim353: await spearman('wordsim353.tsv'),
+    simlex999: await spearman('simlex999.txt'),
+    men: await spearman('men3000.txt'),
+  };
+}
+
+/** Results by key, each a line of a file, so that a broken run goes on where it stopped. */
+export class KeptResults {
+  #file;
+  #results;
+  constructor(file) {
+    this.#file = file;
+    mkdirSync(path.dirname(file), { recursive: true });
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+    this.#results = new Map(lines.map((line) => JSON.parse(line)).map(({ key, ...result }) => [key, result]));
+  }
+  has(key) {
+    return this.#results.has(key);
+  }
+  get(key) {
+    return this.#results.get(key);
+  }
+  set(key, result) {
+    this.#results.set(key, result);
+    appendFileSync(this.#file, `${JSON.stringify({ key, ...result })}\n`);
+  }
+}
+
+/** Mean, and its standard error. */
+export function statistics(samples) {
+  const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;
+  const variance = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, samples.length - 1);
+  return { mean, error: Math.sqrt(variance / samples.length) };
 }
 
 export function median(numbers) {

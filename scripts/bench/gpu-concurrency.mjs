@@ -6,19 +6,22 @@
 // seeds, beside the processor. Each training's result is a line appended to the results file, so that a broken run goes on where it stopped. --docs
 // writes the section of docs/cuda.md. Hours on 2 cores; CXX=clang++ CXXFLAGS=-march=native make it shorter.
 import { execFile } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { KeyedVectors } from '../../dist/index.mjs';
 import {
+  KeptResults,
   cores,
+  judge,
   machine,
   markdownTable,
   replaceSection,
   root,
   run,
   sharedData,
+  statistics,
   temporaryFolder,
   today,
 } from './common.mjs';
@@ -100,28 +103,11 @@ async function measure({ cpu, workers, inputs, targets, megabytes, keys }, index
     },
   );
   const loss = Number(/loss ([\d.a-z-]+)/.exec(stdout)[1]);
-  const vectors = await KeyedVectors.load(output);
-  const file = (name) => path.join(sharedData, 'eval', name);
-  const { accuracy } = await vectors.evaluateWordAnalogies(file('questions-words.txt'), {
-    restrictVocab: 30_000,
-  });
-  const correlations = {};
-  for (const [name, pairs] of Object.entries({
-    men: 'men3000.txt',
-    wordsim353: 'wordsim353.tsv',
-    simlex999: 'simlex999.txt',
-  }))
-    correlations[name] = (await vectors.evaluateWordPairs(file(pairs))).spearman;
-  return { analogies: 100 * accuracy, ...correlations, loss, date: today };
+  const { total, men, wordsim353, simlex999 } = await judge(await KeyedVectors.load(output));
+  return { analogies: total, men, wordsim353, simlex999, loss, date: today };
 }
 
-mkdirSync(path.dirname(values.results), { recursive: true });
-const results = new Map(
-  (existsSync(values.results) ? readFileSync(values.results, 'utf8').split('\n') : [])
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
-    .map(({ key, ...result }) => [key, result]),
-);
+const results = new KeptResults(values.results);
 const left = wanted
   .flatMap(([, rows]) => rows)
   .filter((row) => !results.has(JSON.stringify(row)))
@@ -132,7 +118,6 @@ await Promise.all(
       const key = JSON.stringify(row);
       const result = await measure(row, index);
       results.set(key, result);
-      appendFileSync(values.results, `${JSON.stringify({ key, ...result })}\n`);
       console.error(key, result);
     }
   }),
@@ -160,11 +145,7 @@ const tables = {
       ];
     });
     const shown = names.map((name) => {
-      const list = differences.get(name);
-      const mean = list.reduce((sum, x) => sum + x, 0) / list.length;
-      const error = Math.sqrt(
-        list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (list.length - 1) / list.length,
-      );
+      const { mean, error } = statistics(differences.get(name));
       const digits = name === 'analogies' ? 2 : 4;
       return `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
     });

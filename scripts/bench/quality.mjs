@@ -19,6 +19,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { KeyedVectors, Word2Vec } from '../../dist/index.mjs';
+import { judge, statistics } from './common.mjs';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const { values } = parseArgs({
@@ -42,26 +43,6 @@ mkdirSync(path.dirname(values.results), { recursive: true });
 const epochs = Number(values.epochs);
 const seedsOf = (size) => Number(values.seeds ?? (size === 100 ? 5 : 3));
 const metrics = ['semantic', 'syntactic', 'total', 'wordsim353', 'simlex999', 'men'];
-
-async function evaluate(vectors) {
-  const file = (name) => path.join(data, 'eval', name);
-  const analogies = await vectors.evaluateWordAnalogies(file('questions-words.txt'), {
-    restrictVocab: 30_000,
-  });
-  const accuracy = (sections) => {
-    const sum = (count) => sections.reduce((n, section) => n + section[count], 0);
-    return (100 * sum('correct')) / sum('total');
-  };
-  const spearman = async (name) => (await vectors.evaluateWordPairs(file(name))).spearman;
-  return {
-    semantic: accuracy(analogies.sections.filter(({ name }) => !name.startsWith('gram'))),
-    syntactic: accuracy(analogies.sections.filter(({ name }) => name.startsWith('gram'))),
-    total: 100 * analogies.accuracy,
-    wordsim353: await spearman('wordsim353.tsv'),
-    simlex999: await spearman('simlex999.txt'),
-    men: await spearman('men3000.txt'),
-  };
-}
 
 /** Lines of 1,000 words at most: gensim cuts longer ones off. */
 function preparedText(corpus) {
@@ -100,13 +81,6 @@ const results = existsSync(values.results)
   ? readFileSync(values.results, 'utf8').trim().split('\n').filter(Boolean).map(JSON.parse)
   : [];
 const known = new Set(results.map(key));
-
-/** Mean, and its standard error. */
-function statistics(samples) {
-  const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;
-  const variance = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, samples.length - 1);
-  return { mean, error: Math.sqrt(variance / samples.length) };
-}
 
 function printTable(corpus, vectorSize) {
   const of = (system) =>
@@ -148,7 +122,7 @@ for (const corpus of values.corpora.split(',')) {
       for (const system of ['per-pair', 'shared', ...(hasGensim && seed === 1 ? ['gensim'] : [])]) {
         const run = { system, corpus, vectorSize, seed, epochs };
         if (known.has(key(run))) continue;
-        const result = { ...run, ...(await evaluate(await trained(system, corpus, vectorSize, seed))) };
+        const result = { ...run, ...(await judge(await trained(system, corpus, vectorSize, seed))) };
         results.push(result);
         appendFileSync(values.results, `${JSON.stringify(result)}\n`);
       }

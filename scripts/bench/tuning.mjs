@@ -5,12 +5,14 @@
 // is a line appended to the results file, so that a broken run goes on where it stopped. --docs draws docs/tuning/*.svg and writes
 // the sections of docs/tuning.md. Half an hour on 2 cores.
 import * as echarts from 'echarts';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { Word2Vec } from '../../dist/index.mjs';
 import {
+  KeptResults,
+  judge,
   machine,
   markdownTable,
   replaceSection,
@@ -89,17 +91,9 @@ function beginning(words) {
 
 async function measure(options, words, seed) {
   const { vectors, report } = await Word2Vec.train(beginning(words), { ...base, ...options, seed });
-  const file = (name) => path.join(sharedData, 'eval', name);
-  const { accuracy } = await vectors.evaluateWordAnalogies(file('questions-words.txt'), {
-    restrictVocab: 30_000,
-  });
-  const [men, wordsim353] = await Promise.all(
-    ['men3000.txt', 'wordsim353.tsv'].map(
-      async (name) => (await vectors.evaluateWordPairs(file(name))).spearman,
-    ),
-  );
+  const { total, men, wordsim353 } = await judge(vectors);
   return {
-    analogies: 100 * accuracy,
+    analogies: total,
     men,
     wordsim353,
     cpuSeconds: report.trainCpuSeconds,
@@ -107,25 +101,14 @@ async function measure(options, words, seed) {
   };
 }
 
-mkdirSync(path.dirname(values.results), { recursive: true });
-const lines = existsSync(values.results) ? readFileSync(values.results, 'utf8').trim().split('\n') : [];
-const results = new Map(
-  lines
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
-    .map(({ key, ...result }) => [key, result]),
-);
+const results = new KeptResults(values.results);
 
 /** The means of all seeds; what was measured before is not measured again. */
 async function resultOf({ options, words = allWords }) {
   const found = [];
   for (let seed = 1; seed <= Number(values.seeds); ++seed) {
     const key = JSON.stringify({ ...base, ...options, words, seed });
-    if (!results.has(key)) {
-      const result = { ...(await measure(options, words, seed)), date: today };
-      results.set(key, result);
-      appendFileSync(values.results, `${JSON.stringify({ key, ...result })}\n`);
-    }
+    if (!results.has(key)) results.set(key, { ...(await measure(options, words, seed)), date: today });
     found.push(results.get(key));
   }
   const mean = (name) => found.reduce((sum, result) => sum + result[name], 0) / found.length;

@@ -1,6 +1,7 @@
 #include "test/ptx/interpreter.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -26,7 +27,7 @@ struct Launch {
   std::vector<char> parameters;
   Memory& memory;
   Counts& counts;
-  uint32_t number = ++launches;
+  uint32_t number;
   std::mt19937_64 random;
   bool in_random_order;
 };
@@ -155,9 +156,7 @@ class Warp {
   }
 
   void execute(const Instruction& i, uint32_t mask) {
-    Counts& counts = launch_.counts;
-    ++counts.instructions;
-    ++counts.by_op[static_cast<size_t>(i.op)];
+    ++launch_.counts.instructions;
     uint32_t active = mask;
     if (i.guard >= 0) {
       active = 0;

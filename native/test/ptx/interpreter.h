@@ -3,7 +3,6 @@
 // vote.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
@@ -21,7 +20,6 @@ struct Counts {
   uint64_t instructions = 0;                 // of warps
   uint64_t accesses[4] = {}, bytes[4] = {};  // by Space
   uint64_t bank_cycles = 0;                  // of shared memory: more than one for an access in conflict
-  std::array<uint64_t, 64> by_op{};
 };
 
 // `order`: 0: lanes go on together while they can; any other seeds a random order of lanes (as a device may have it).

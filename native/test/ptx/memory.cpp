@@ -32,8 +32,6 @@ void Region::written_by_host(const char* at, uint64_t bytes) {
   });
 }
 
-void Region::forget() { cells_.assign(cells_.size(), {}); }
-
 std::string Region::load(const char* at, uint64_t bytes, const Access& by) {
   return each_cell(at, bytes, [&](Cell& cell) -> const char* {
     if (cell.under_way) return "is read while a copy to there is under way";

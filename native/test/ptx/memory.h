@@ -25,7 +25,6 @@ class Region {
   bool holds(const char* at, uint64_t bytes) const { return at >= begin_ && at + bytes <= begin_ + bytes_; }
 
   void written_by_host(const char* at, uint64_t bytes);
-  void forget();  // as if never written
   // What is wrong with an access to [at, at + bytes), which lies within; empty: nothing.
   std::string load(const char* at, uint64_t bytes, const Access& by);
   std::string store(const char* at, uint64_t bytes, const Access& by);

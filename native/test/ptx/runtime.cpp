@@ -1,7 +1,8 @@
 // The part of the CUDA runtime that native/cuda/cuda_platform.cu calls, with devices that interpret PTX: that file and
 // its kernels, as nvcc compiles them, run on a machine without a GPU. Calls return when all is done.
 //
-// W2V_PTX_ORDER: 0, or the seed of a random order of lanes. W2V_PTX_REPORT: a file that counts are written to.
+// W2V_PTX_ORDER: 0, or the seed of a random order of lanes. W2V_PTX_REPORT: a file that the
+// counts of all launches are written to.
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
@@ -29,7 +30,6 @@ struct Device {
   Memory memory;
   Counts counts;
 
-  Device() = default;
   ~Device() {
     const char* const file = std::getenv("W2V_PTX_REPORT");
     if (file == nullptr) return;
@@ -70,8 +70,9 @@ Call configured;
 // Both ends of a copy: on the device where it is allocated, else the host's.
 cudaError_t copy(void* to, const void* from, size_t bytes) {
   std::memcpy(to, from, bytes);
-  if (Region* const region = device().memory.find(to, std::max<size_t>(bytes, 1)))
-    if (bytes > 0) region->written_by_host(static_cast<const char*>(to), bytes);
+  if (bytes == 0) return cudaSuccess;
+  if (Region* const region = device().memory.find(to, bytes))
+    region->written_by_host(static_cast<const char*>(to), bytes);
   return cudaSuccess;
 }
 
