@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# test-kernels.sh: the long form of the kernels' proofs, without a GPU: every text of native/cuda/proofs.cpp, for each
-# architecture that the CUDA library has code for, in four orders of lanes, by the interpreter of PTX
-# (native/test/ptx). Needs nvcc. Ten minutes; the short form is part of `npm run test:native`.
+# test-kernels.sh: the long form of the kernels' proofs, without a GPU, by the interpreter of PTX (native/test/ptx): every text
+# of native/cuda/proofs.cpp for each architecture that the CUDA library has code for, and more orders of lanes. Needs nvcc.
+# A quarter of an hour; the short form is part of `npm run test:native`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
