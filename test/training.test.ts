@@ -288,6 +288,31 @@ describe('worker threads and processes', () => {
     }
   });
 
+  // While the addon is loaded, while it starts, trains, answers: V8 may stop a worker's calls wherever they are.
+  test('workers end at any moment', async () => {
+    const body = code(`(async () => {
+      for (;;) {
+        const { vectors } = await Word2Vec.train(sentences, { vectorSize: 8, minCount: 1, epochs: 1 });
+        await vectors.mostSimilar([...vectors][0]);
+        await vectors.mostSimilar('not a word').catch(() => {});
+      }
+    })()`);
+    const child = await runNode([
+      '-e',
+      `const { Worker } = require('node:worker_threads');
+      (async () => {
+        for (let moment = 0; moment < 160; moment += 2) { // milliseconds
+          const worker = new Worker(${JSON.stringify(body)}, { eval: true });
+          worker.once('error', (error) => console.log(error.message));
+          await new Promise((online) => worker.once('online', online));
+          await new Promise((passed) => setTimeout(passed, moment));
+          await worker.terminate();
+        }
+      })()`,
+    ]);
+    expect(child).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
   test.each([
     ['process.exit(3)', 3],
     ['process.kill(process.pid, "SIGTERM")', null],
