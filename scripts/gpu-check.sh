@@ -94,8 +94,6 @@ curve() {
     local keys=(text="$corpus" words=2e7 workers="$workers")
     for hot in 12 48 192 1000000; do
       "$check" bench "$workers workers, inputs hot from $hot" "${keys[@]}" hot-inputs="$hot"
-    done
-    for hot in 32 128 512 1000000; do
       "$check" bench "$workers workers, targets hot from $hot" "${keys[@]}" hot-targets="$hot"
       "$check" bench "HS, $workers workers, targets hot from $hot" "${keys[@]}" hot-targets="$hot" negative=0 hs=1
     done

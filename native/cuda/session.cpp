@@ -24,7 +24,7 @@ constexpr uint32_t hot_rows = 4096;      // averaged each time, all rows once in
 constexpr uint32_t averages_between_all = 8;
 constexpr uint64_t default_words_between_averages = 4 << 20;
 // Measured with emulated workers (docs/cuda.md): with more at a time, or fewer words for each, vectors get worse.
-constexpr HotLimits default_hot_limits{48, 48};
+constexpr HotLimits default_hot_limits{12, 48};
 constexpr uint64_t words_per_worker = 32768;  // of the corpus
 constexpr auto poll_interval = std::chrono::microseconds(200);
 constexpr auto tell_interval = std::chrono::milliseconds(100);

@@ -3,7 +3,7 @@
 // What thousands of workers at the same time do to vectors, without a GPU: emulated ones take turns (native/test/cuda_emulation.h), each step computed
 // from rows that lack a step of every other worker: as stale as rows can be on a device. Skip-gram, 100 dimensions, 5 epochs, on wiki8. `curve`: the
 // first 20 MB, with other numbers of workers and limits of hot rows; `modes`: the other modes there, by their loss; `quality`: all of wiki8, three
-// seeds, beside the processor. Each training's result is a line appended to the results file, so that a broken run goes on where it stopped. --docs
+// seeds, beside the processor's with three numbers of threads, which differ too. Each training's result is a line appended to the results file, so that a broken run goes on where it stopped. --docs
 // writes the section of docs/cuda.md. Hours on 2 cores; CXX=clang++ CXXFLAGS=-march=native make it shorter.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -45,12 +45,12 @@ if (!existsSync(corpus)) {
 const all = 2112;
 const usual = 517;
 const none = 1_000_000;
-const [inputs, targets] = [48, 48];
+const [inputs, targets] = [12, 48];
 const curve = [
-  { cpu: true },
+  { cpu: 2 },
   ...[64, 512, 1024, all].map((workers) => ({ workers, inputs, targets })),
-  ...[96, none].map((limit) => ({ workers: all, inputs: limit, targets })),
-  { workers: all, inputs, targets: 128 },
+  ...[48, 96, none].map((limit) => ({ workers: all, inputs: limit, targets })),
+  { workers: all, inputs, targets: 12 },
 ].map((row) => ({ ...row, megabytes: 20, keys: ['epochs=5'] }));
 const modes = [
   ['skip-gram, HS', ['hs=1', 'negative=0']],
@@ -58,20 +58,16 @@ const modes = [
   ['CBOW, HS', ['sg=0', 'hs=1', 'negative=0']],
   ['skip-gram, NS, per-pair', ['pair=1']],
 ].flatMap(([mode, keys]) =>
-  [{ cpu: true }, { workers: all, inputs, targets }].map((row) => ({
+  [{ cpu: 2 }, { workers: all, inputs, targets }].map((row) => ({
     ...row,
     mode,
     megabytes: 20,
     keys: ['epochs=2', ...keys],
   })),
 );
-const quality = [1, 2, 3].flatMap((seed) =>
-  [{ cpu: true }, { workers: usual, inputs, targets }].map((row) => ({
-    ...row,
-    seed,
-    megabytes: 100,
-    keys: ['epochs=5', `seed=${seed}`],
-  })),
+const trainers = [...[1, 2, 16].map((cpu) => ({ cpu })), { workers: usual, inputs, targets }];
+const quality = trainers.flatMap((trainer) =>
+  [1, 2, 3].map((seed) => ({ ...trainer, seed, megabytes: 100, keys: ['epochs=5', `seed=${seed}`] })),
 );
 const wanted = Object.entries({ quality, curve, modes }).filter(
   ([name]) => !values.only || values.only === name,
@@ -90,7 +86,9 @@ for (const megabytes of [20, 100])
 
 async function measure({ cpu, workers, inputs, targets, megabytes, keys }, index) {
   const output = path.join(folder, `${index}.bin`);
-  const tuning = cpu ? ['cpu'] : [`workers=${workers}`, `hot-inputs=${inputs}`, `hot-targets=${targets}`];
+  const tuning = cpu
+    ? ['cpu', `threads=${cpu}`]
+    : [`workers=${workers}`, `hot-inputs=${inputs}`, `hot-targets=${targets}`];
   const { stdout } = await promisify(execFile)(
     path.join(programs, 'w2v_emulated_check'),
     ['train', path.join(folder, `${megabytes}.txt`), output, 'size=100', ...keys, ...tuning],
@@ -125,33 +123,35 @@ await Promise.all(
 
 // ---- what is shown ----
 
+const trainerOf = ({ cpu, workers }) =>
+  cpu ? `processor, ${cpu} thread${cpu === 1 ? '' : 's'}` : `${workers} workers`;
 const limit = (n) => (n === undefined ? '' : n === none ? 'none' : n);
 const percent = (n) => (Number.isFinite(n) ? `${n.toFixed(1)}%` : '');
 const tables = {
   quality: () => {
     const names = ['analogies', 'men', 'wordsim353', 'simlex999'];
-    const differences = new Map(names.map((name) => [name, []]));
-    const rows = quality.map((row) => {
-      const result = results.get(JSON.stringify(row));
-      if (!row.cpu) {
-        const cpu = results.get(JSON.stringify({ ...quality.find((r) => r.seed === row.seed && r.cpu) }));
-        for (const name of names) differences.get(name).push(result[name] - cpu[name]);
-      }
-      return [
-        row.cpu ? 'processor' : `${row.workers} workers`,
-        row.seed,
-        percent(result.analogies),
-        ...names.slice(1).map((name) => result[name].toFixed(3)),
-      ];
-    });
-    const shown = names.map((name) => {
-      const { mean, error } = statistics(differences.get(name));
-      const digits = name === 'analogies' ? 2 : 4;
-      return `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
+    const shown = (name, x) => (name === 'analogies' ? x.toFixed(2) : x.toFixed(4));
+    const of = (trainer, name) =>
+      quality
+        .filter(({ cpu, workers }) => cpu === trainer.cpu && workers === trainer.workers)
+        .map((row) => results.get(JSON.stringify(row))[name]);
+    const means = trainers.map((trainer) => [
+      trainerOf(trainer),
+      ...names.map((name) => shown(name, statistics(of(trainer, name)).mean)),
+    ]);
+    // Seed by seed, against the processor's mean over its numbers of threads.
+    const differences = names.map((name) => {
+      const [processor, device] = [true, false].map((cpu) =>
+        trainers.filter((trainer) => Boolean(trainer.cpu) === cpu).map((trainer) => of(trainer, name)),
+      );
+      const { mean, error } = statistics(
+        device[0].map((x, i) => x - statistics(processor.map((samples) => samples[i])).mean),
+      );
+      return `${shown(name, mean)} ± ${shown(name, error)}`;
     });
     return markdownTable(
-      ['all of wiki8', 'seed', 'analogies', 'MEN', 'WordSim-353', 'SimLex-999'],
-      [...rows, ['difference, standard error', '', ...shown]],
+      ['all of wiki8, mean of 3 seeds', 'analogies, %', 'MEN', 'WordSim-353', 'SimLex-999'],
+      [...means, ['workers − processor, standard error', ...differences]],
     );
   },
   curve: () =>
@@ -160,7 +160,7 @@ const tables = {
       curve.map((row) => {
         const { analogies, men, wordsim353, loss } = results.get(JSON.stringify(row));
         return [
-          row.cpu ? 'processor' : `${row.workers} workers`,
+          trainerOf(row),
           limit(row.inputs),
           limit(row.targets),
           percent(analogies),
