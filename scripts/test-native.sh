@@ -20,8 +20,9 @@ case "$mode" in
     ;;
   tsan)
     options=("${sanitized[@]}" -DW2V_SANITIZE=thread)
-    # Hogwild's intended races have names in the suppressions file; any other race fails.
-    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/native/test/tsan-suppressions.txt
+    # Hogwild's intended races have names in the suppressions file; any other race fails. The longest history: a race whose
+    # earlier side is forgotten has no name.
+    export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:history_size=7:suppressions=$PWD/native/test/tsan-suppressions.txt
     ;;
   clang) options=(-DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=clang++) ;;
   arm64) # Debian: g++-aarch64-linux-gnu, qemu-user
