@@ -63,6 +63,7 @@ describe('the word–punctuation tokenizer', () => {
 });
 
 describe('the segmenter', () => {
+  const european = 'éßÀÉıİŁłđǅƻªºͰ;·ΆΈΩΣςωЯяЁѐҁ҂ӀԯḀẞỹἈᾳᾼ¡£§«°»¿×÷‐‑‒–—―‘’‚“”„†‡•‥…\u202f‰′″‹›‽€−²½©\u00ad';
   const reference = (given: string, locale: string) =>
     Array.from(new Intl.Segmenter(locale, { granularity: 'word' }).segment(given))
       .filter(({ isWordLike }) => isWordLike)
@@ -75,6 +76,7 @@ describe('the segmenter', () => {
     fc.assert(fc.property(text("aé1 2_.’:'-\n\u0301中文，カら😀\u00a0\u3000\u200d٣ก"), same), {
       numRuns: 300,
     });
+    fc.assert(fc.property(text(`ab1 _.'\u0301中\u00a0${european}`), same), { numRuns: 300 });
     fc.assert(fc.property(fc.string({ unit: 'binary-ascii' }), same));
   });
 
@@ -112,6 +114,7 @@ describe('the segmenter', () => {
       };
       fc.assert(fc.property(text('..!?;,:\'")( []{}-  \tabAB19#*_~é'), same), { numRuns: 300 });
       fc.assert(fc.property(text('.!? aA1") é’”\u0301。中😀\u00a0'), same), { numRuns: 300 });
+      fc.assert(fc.property(text(`.... !? aA1\u0301中\u00a0${european}`), same), { numRuns: 300 });
     }
   });
 

@@ -1,18 +1,52 @@
 // Words and sentences by the rules of Unicode (UAX #29) and a locale, through Intl.Segmenter.
 //
 // The segmenter takes as long for each word as the text is long, and makes an object of each, which the garbage collector
-// takes long to free: it gets short pieces, and only those that its rules for ASCII, in regular expressions, cannot cut.
+// takes long to free: it gets short pieces, and only those that its rules for an alphabet, in regular expressions, cannot cut.
 import { W2VError, describe } from '../errors.js';
 import { pieceEnd, pieces } from './pieces.js';
 
 const pieceUnits = 512;
-const asciiOnly = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex -- NUL is a character like any other here
-const notAscii = /[^\x00-\x7f]/g; // eslint-disable-line no-control-regex
-const asciiMarks = Array.from('!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~');
+const windowUnits = 1024;
+const mostSentenceUnits = 65536; // a longer sentence is cut, at white space
 
-/** For a class of a regular expression. */
+/** Characters whose rules are regular expressions; strings are what has its place between the brackets of such an expression. */
+interface Alphabet {
+  upper: string;
+  lower: string;
+  marks: string[];
+  space: string;
+}
+const ascii: Alphabet = {
+  upper: 'A-Z',
+  lower: 'a-z',
+  marks: Array.from('!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'),
+  space: ' \\t',
+};
+/** The letters of Latin, Greek and Cyrillic script, and what stands between them. ASCII's expressions are faster. */
+const european: Alphabet = {
+  upper: lettersOf(/[\p{Lu}\p{Lt}]/u),
+  lower: lettersOf(/\p{Ll}/u),
+  marks: Array.from(`${ascii.marks.join('')}¡£§«°·»¿‐‑‒–—―‘’‚“”„†‡•…‰′″‹›€−`),
+  space: ' \\t\\xa0',
+};
+const asciiOnly = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex -- NUL is a character like any other here
+const notEuropean = `[^\\x00-\\x7f${european.upper}${european.lower}${european.space}${escaped(european.marks)}]`;
+const nextOther = new RegExp(notEuropean, 'g');
+const nextEuropean = new RegExp(` (?!${notEuropean})`, 'g');
+
+function lettersOf(category: RegExp): string {
+  const letters = Array.from({ length: 0x2000 }, (_, i) => String.fromCharCode(i));
+  const blocks = [letters.slice(0, 0x250), letters.slice(0x370, 0x530), letters.slice(0x1e00)].flat();
+  return blocks.filter((letter) => category.test(letter)).join('');
+}
+
 function escaped(marks: readonly string[]): string {
-  return marks.map((mark) => `\\x${mark.charCodeAt(0).toString(16)}`).join('');
+  return marks.map((mark) => (mark < '\x80' ? `\\${mark}` : mark)).join('');
+}
+
+function find(expression: RegExp, text: string, from: number): number {
+  expression.lastIndex = from;
+  return expression.exec(text)?.index ?? -1;
 }
 
 /** @throws ERR_W2V_OPTION: it is no locale, or one that this build of Node.js has no data for */
@@ -30,12 +64,12 @@ export function checkLocale(locale: string): string {
   );
 }
 
-/** Remembers what is made for each locale: to ask the segmenter for its rules takes a millisecond. */
-function once<T>(make: (locale: string) => T): (locale: string) => T {
-  const made = new Map<string, T>();
-  return (locale) => {
-    const known = made.get(locale) ?? make(locale);
-    made.set(locale, known);
+/** Remembers what is made for each: to ask the segmenter for its rules takes a millisecond. */
+function once<Key, T>(make: (key: Key) => T): (key: Key) => T {
+  const made = new Map<Key, T>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
     return known;
   };
 }
@@ -43,14 +77,13 @@ function once<T>(make: (locale: string) => T): (locale: string) => T {
 /** Cuts text into words: white space and punctuation are left out. */
 export class WordSegmenter {
   readonly #segmenter: Intl.Segmenter;
-  readonly #asciiWord: RegExp;
+  readonly #wordOf = once((alphabet: Alphabet): RegExp => this.#rule(alphabet));
 
   /** That of the locale. @throws as {@link checkLocale} */
-  static readonly of = once((locale) => new WordSegmenter(locale));
+  static readonly of = once((locale: string) => new WordSegmenter(locale));
 
   private constructor(locale: string) {
     this.#segmenter = new Intl.Segmenter(checkLocale(locale), { granularity: 'word' });
-    this.#asciiWord = this.#asciiRule();
   }
 
   words(text: string): string[] {
@@ -61,57 +94,57 @@ export class WordSegmenter {
 
   #addWords(piece: string, words: string[]): void {
     if (asciiOnly.test(piece)) {
-      this.#addAscii(piece, words);
+      this.#addWordsOf(ascii, piece, words);
       return;
     }
     // Other characters go to the segmenter with what stands around them up to white space.
     let from = 0;
     for (;;) {
-      notAscii.lastIndex = from;
-      const other = notAscii.exec(piece);
-      if (!other) break;
-      const begin = Math.max(from, piece.lastIndexOf(' ', other.index) + 1);
-      let end = other.index;
-      do end = piece.indexOf(' ', end + 1);
-      while (end >= 0 && piece.charCodeAt(end + 1) > 0x7f);
-      if (end < 0) end = piece.length;
-      this.#addAscii(piece.slice(from, begin), words);
+      const other = find(nextOther, piece, from);
+      if (other < 0) break;
+      const begin = Math.max(from, piece.lastIndexOf(' ', other) + 1);
+      const next = find(nextEuropean, piece, other);
+      const end = next < 0 ? piece.length : next;
+      this.#addWordsOf(european, piece.slice(from, begin), words);
       for (const { segment, isWordLike } of this.#segmenter.segment(piece.slice(begin, end)))
         if (isWordLike) words.push(segment);
       from = end;
     }
-    this.#addAscii(piece.slice(from), words);
+    this.#addWordsOf(european, piece.slice(from), words);
   }
 
-  #addAscii(text: string, words: string[]): void {
-    this.#asciiWord.lastIndex = 0;
-    for (let found = this.#asciiWord.exec(text); found; found = this.#asciiWord.exec(text))
-      words.push(found[0]);
+  #addWordsOf(alphabet: Alphabet, text: string, words: string[]): void {
+    const word = this.#wordOf(alphabet);
+    word.lastIndex = 0;
+    for (let found = word.exec(text); found; found = word.exec(text)) words.push(found[0]);
   }
 
-  /** The rules for ASCII; which marks join letters or digits differs between locales and editions: the segmenter is asked. */
-  #asciiRule(): RegExp {
+  /** What a word is; which marks join letters or digits differs between locales and editions: the segmenter is asked. */
+  #rule({ upper, lower, marks }: Alphabet): RegExp {
     const joining = (left: string, right: string) => {
       const joins = (mark: string) => [...this.#segmenter.segment(left + mark + right)].length === 1;
-      return `[${escaped(asciiMarks.filter((mark) => mark !== '_' && joins(mark)))}]`;
+      return `[${escaped(marks.filter((mark) => mark !== '_' && joins(mark)))}]`;
     };
-    const letters = `(?<=[A-Za-z])${joining('a', 'b')}(?=[A-Za-z])`;
+    const letters = `(?<=[${upper}${lower}])${joining('a', 'b')}(?=[${upper}${lower}])`;
     const digits = `(?<=[0-9])${joining('1', '2')}(?=[0-9])`;
-    return new RegExp(`(?:_*[A-Za-z0-9]\\w*|__+)(?:(?:${letters}|${digits})\\w+)*`, 'g');
+    const inWord = `[${upper}${lower}0-9_]`;
+    return new RegExp(
+      `(?:_*[${upper}${lower}0-9]${inWord}*|__+)(?:(?:${letters}|${digits})${inWord}+)*`,
+      'g',
+    );
   }
 }
 
 /** Cuts text into sentences, without white space around them. */
 export class SentenceSegmenter {
   readonly #segmenter: Intl.Segmenter;
-  readonly #asciiEnd: RegExp;
+  readonly #ruleOf = once((alphabet: Alphabet) => this.#rule(alphabet));
 
   /** That of the locale. @throws as {@link checkLocale} */
-  static readonly of = once((locale) => new SentenceSegmenter(locale));
+  static readonly of = once((locale: string) => new SentenceSegmenter(locale));
 
   private constructor(locale: string) {
     this.#segmenter = new Intl.Segmenter(checkLocale(locale), { granularity: 'sentence' });
-    this.#asciiEnd = this.#asciiRule();
   }
 
   /** Sentences, one after the other. A line end ends a sentence; with `wrapped` only an empty line does, and line ends are spaces. */
@@ -126,38 +159,41 @@ export class SentenceSegmenter {
   }
 
   *#ofParagraph(text: string): Generator<string> {
-    let from = 0;
-    for (let end = 0; end < text.length;) {
-      this.#asciiEnd.lastIndex = from;
-      end = this.#asciiEnd.test(text) ? this.#asciiEnd.lastIndex : text.length;
-      const part = text.slice(from, end);
-      if (ascii.test(part)) yield* pieces(part, mostSentenceUnits);
+    const { end, plain } = this.#ruleOf(asciiOnly.test(text) ? ascii : european);
+    for (let from = 0; from < text.length;) {
+      end.lastIndex = from;
+      const to = end.test(text) ? end.lastIndex : text.length;
+      const part = text.slice(from, to);
+      if (plain.test(part)) yield* pieces(part, mostSentenceUnits);
       else yield* this.#inWindows(part);
-      from = end;
+      from = to;
     }
   }
 
   /**
-   * Where a sentence ends by the rules SB6 to SB11 of UAX #29, whatever stands further off: all ends within ASCII, and those in other text that have ASCII
+   * Where a sentence ends by the rules SB6 to SB11 of UAX #29, whatever stands further off: all ends within text of the alphabet, and those in other text that have it
    * around them. Which marks end, close or continue a sentence differs between locales and editions: the segmenter is asked.
    */
-  #asciiRule(): RegExp {
+  #rule({ upper, lower, marks, space }: Alphabet): { end: RegExp; plain: RegExp } {
     const cut = (text: string) => Array.from(this.#segmenter.segment(text), ({ segment }) => segment);
-    const ending = asciiMarks.filter((mark) => cut(`a${mark} B`).length === 2);
-    const others = asciiMarks.filter((mark) => !ending.includes(mark));
-    const end = escaped(ending);
-    const stop = escaped(ending.filter((mark) => cut(`a${mark} b`).length === 1)); // not before lower case
-    const close = escaped(others.filter((mark) => cut(`A!${mark} B`)[0] === `A!${mark} `));
-    const goOn = escaped(others.filter((mark) => cut(`A! ${mark}B`).length === 1));
-    const space = ' \\t';
-    const afterStop = `(?![0-9])(?![${close}]*[${space}]*[^A-Za-z${end}${notAsciiText}]*[a-z${notAsciiText}])`;
-    const stops = `(?:(?<![A-Za-z${notAsciiText}])[${stop}]|[${stop}](?![A-Z]))${afterStop}`;
+    const ending = marks.filter((mark) => cut(`a${mark} B`).length === 2);
+    const others = marks.filter((mark) => !ending.includes(mark));
+    const stopping = ending.filter((mark) => cut(`a${mark} b`).length === 1); // not before lower case
+    const closing = others.filter((mark) => cut(`A!${mark} B`)[0] === `A!${mark} `);
+    const beginning = others.filter((mark) => cut(`A! ${mark}B`).length === 2);
+    const [end, stop, close] = [ending, stopping, closing].map(escaped);
+    const noLetters = `${escaped(marks)}${space}0-9`;
+    const lowerOrOther = `[^${upper}${noLetters}]`;
+    const afterStop = `(?![0-9])(?![${close}]*[${space}]*[${escaped(others)}${space}0-9]*${lowerOrOther})`;
+    const stops = `(?:(?<![^${noLetters}])[${stop}]|[${stop}](?![${upper}]))${afterStop}`;
     const ends = `(?:(?![${stop}])[${end}]|${stops})`;
-    const never = `${space}${end}${goOn}${notAsciiText}`;
-    return new RegExp(
-      `${ends}(?:[${close}]*[${space}]+(?![${never}])|[${close}]*(?![${never}${close}]))`,
-      'g',
-    );
+    const before = (marks: readonly string[]) => `(?![^${upper}${lower}0-9${escaped(marks)}])`;
+    const afterSpace = `[${space}]+${before(beginning)}`;
+    const atOnce = before(beginning.filter((mark) => !closing.includes(mark)));
+    return {
+      end: new RegExp(`${ends}[${close}]*(?:${afterSpace}|${atOnce})`, 'g'),
+      plain: new RegExp(`^[${upper}${lower}${noLetters}]*$`),
+    };
   }
 
   /** The last sentence of a window begins the next one, which grows until it has more than one. */
@@ -181,10 +217,6 @@ export class SentenceSegmenter {
   }
 }
 
-const notAsciiText = '\\x00-\\x08\\x0a-\\x1f\\x7f-\\uffff'; // for a class of a regular expression
-const ascii = new RegExp(`^[^${notAsciiText}]*$`);
 const lineEnds = /[\n\r\x85\u2028\u2029]+/;
 const emptyLines = /\n[^\S\n]*\r?\n\s*/;
 const lineEndAndSpace = /\s*\n\s*/g;
-const windowUnits = 1024;
-const mostSentenceUnits = 65536; // a longer sentence is cut, at white space
