@@ -9,7 +9,7 @@ export const name = 'tokenizing';
 
 const rounds = 5;
 
-/** The English of Reuters-21578 as it is, and Chinese paragraphs. */
+/** The English of Reuters-21578 as it is and in Cyrillic letters, and Chinese paragraphs. */
 function texts() {
   const archive = path.join(sharedData, 'reuters21578-apte.tar.gz');
   if (!existsSync(archive)) throw new Error(`Needs ${archive}, which is not here`);
@@ -19,8 +19,10 @@ function texts() {
   const training = path.join(folder, 'reuters21578-apte', 'training');
   const english = readdirSync(training).map((file) => readFileSync(path.join(training, file), 'utf8'));
   const chinese = gunzipSync(readFileSync(path.join(sharedData, 'zh-wiki.txt.gz')));
+  const cyrillic = (letter) => String.fromCharCode(0x430 + letter.charCodeAt(0) - 97);
   return {
     english: english.join('').split('\n'),
+    cyrillic: english.join('').replace(/[a-z]/g, cyrillic).split('\n'),
     chinese: chinese.subarray(0, 3_000_000).toString().split('\n').slice(0, -1),
   };
 }
@@ -42,7 +44,7 @@ function speed(lines, cut) {
 }
 
 export async function run() {
-  const { english, chinese } = texts();
+  const { english, cyrillic, chinese } = texts();
   const cutter = (options) => {
     const tokenizer = new Tokenizer(options);
     return (line) => tokenizer.tokens(line);
@@ -60,6 +62,9 @@ export async function run() {
     ['English, segmenter, without stop-words', english, cutter({ locale: 'en', stopWords: true })],
     ['English, Intl.Segmenter itself, line by line', english, plain],
     ['English, sentences', english, (line) => sentences(line)],
+    ['Cyrillic letters, segmenter', cyrillic, cutter({ locale: 'ru' })],
+    ['Cyrillic letters, Intl.Segmenter itself, line by line', cyrillic, plain],
+    ['Cyrillic letters, sentences', cyrillic, (line) => sentences(line, { locale: 'ru' })],
     ['Chinese, segmenter', chinese, cutter({ locale: 'zh' })],
     ['Chinese, jieba', chinese, cutter({ locale: 'zh', tokenizer: 'jieba' })],
   ];
@@ -73,7 +78,7 @@ export async function run() {
     rows,
     notes: [
       `10⁶ bytes of UTF-8 per CPU second, the best of ${rounds} rounds; garbage is collected by threads beside, whose time counts too.`,
-      `English: the training documents of Reuters-21578, ${(bytesOf(english) / 1e6).toFixed(1)} MB, line by line. Chinese: paragraphs of Wikipedia, ${(bytesOf(chinese) / 1e6).toFixed(1)} MB.`,
+      `English: the training documents of Reuters-21578, ${(bytesOf(english) / 1e6).toFixed(1)} MB, line by line. Cyrillic: the same, each lower-case letter replaced. Chinese: paragraphs of Wikipedia, ${(bytesOf(chinese) / 1e6).toFixed(1)} MB.`,
     ],
   };
 }
