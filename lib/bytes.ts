@@ -1,12 +1,30 @@
 // Bytes from files and streams, inflated where they are gzip.
+import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { cancelled, fileError } from './errors.js';
 
 const chunkBytes = 1 << 20;
 
-export function isGzip(bytes: Uint8Array): boolean {
+function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** What a file is, by its first bytes; a pipe or device, whose size is null, is not opened: what is written to it would be lost. @throws ERR_W2V_FILE_READ, ERR_W2V_FILE_NOT_FOUND */
+export async function inspectFile(path: string): Promise<{ size: number | null; gzip: boolean }> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return { size: null, gzip: false };
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+      return { size: found.size, gzip: isGzip(buffer.subarray(0, bytesRead)) };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
 }
 
 export interface ByteConsumer {
@@ -29,6 +47,7 @@ export async function readBytes(
   const bytes = source[Symbol.asyncIterator]();
   let bytesRead = 0;
   const state = { enough: false };
+  const gunzip = createGunzip({ chunkSize: chunkBytes });
   const count = async function* (first: IteratorResult<Uint8Array>) {
     for (let item = first; !item.done && !state.enough; item = await bytes.next()) {
       bytesRead += item.value.length;
@@ -42,17 +61,27 @@ export async function readBytes(
     }
   };
   try {
-    const first = await untilAborted(bytes.next(), signal);
-    const gzip = !first.done && isGzip(first.value);
+    const first = await untilAborted(firstOf(bytes), signal);
     const watch = signal ? { signal } : {};
-    if (gzip) await pipeline(count(first), createGunzip({ chunkSize: chunkBytes }), consumeAll, watch);
+    if (!first.done && isGzip(first.value)) await pipeline(count(first), gunzip, consumeAll, watch);
     else await pipeline(count(first), consumeAll, watch);
   } catch (error) {
     if (signal?.aborted) throw cancelled(signal.reason);
-    if (state.enough) return; // streams complain of being left early
+    if (state.enough || gunzip.readableEnded) return; // streams complain of being left early: of zeros after the last member, too
     const { code, syscall } = error as NodeJS.ErrnoException;
     throw code?.startsWith('Z_') || syscall ? fileError('read', name, error) : error;
   }
+}
+
+/** What a stream begins with: at least two bytes, where it has so many. */
+async function firstOf(bytes: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+  const first = await bytes.next();
+  while (!first.done && first.value.length < 2) {
+    const next = await bytes.next();
+    if (next.done) break;
+    first.value = Buffer.concat([first.value, next.value]);
+  }
+  return first;
 }
 
 /** The promise's result; or, as soon as the signal says so, the rejection: nothing that hangs holds it up. */

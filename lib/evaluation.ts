@@ -218,7 +218,9 @@ function resolve(options: EvaluationOptions): Settings {
 
 async function readLines(file: string, signal: AbortSignal | undefined): Promise<string[]> {
   try {
-    return (await readFile(file, { encoding: 'utf8', ...(signal && { signal }) })).split(/\r?\n/);
+    return (await readFile(file, { encoding: 'utf8', ...(signal && { signal }) }))
+      .replace(/^\ufeff/, '')
+      .split(/\r?\n/);
   } catch (error) {
     throw signal?.aborted ? cancelled(signal.reason) : fileError('read', file, error);
   }

@@ -725,7 +725,7 @@ export class KeyedVectors implements Iterable<string> {
    * Adds words with their vectors behind those that are there: gensim's add_vectors. A word that is there keeps its vector, or
    * takes the new one and its count with `replace`.
    *
-   * @param vectors - words.length × vectorSize numbers, row after row (not to be changed until the promise settles), or an array of rows
+   * @param vectors - words.length × vectorSize numbers, row after row, which are copied, or an array of rows (not to be changed until the promise settles)
    * @throws ERR_W2V_ARGUMENT (sizes that do not fit, a word that comes twice), ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
   async addVectors(
@@ -740,13 +740,15 @@ export class KeyedVectors implements Iterable<string> {
         `Expected a count for each of the ${words.length} words but received ${counts.length}`,
       );
     }
-    const rows = isRowList(vectors) ? await this.#flat(vectors) : vectors;
-    if (!(rows instanceof Float32Array) || rows.length !== words.length * this.vectorSize) {
+    const given = isRowList(vectors) ? await this.#flat(vectors) : vectors;
+    if (!(given instanceof Float32Array) || given.length !== words.length * this.vectorSize) {
       throw new W2VError(
         'ERR_W2V_ARGUMENT',
-        `Expected ${words.length} × ${this.vectorSize} numbers but received ${rows instanceof Float32Array ? rows.length : describe(rows)}`,
+        `Expected ${words.length} × ${this.vectorSize} numbers but received ${given instanceof Float32Array ? given.length : describe(given)}`,
       );
     }
+    // Another thread reads them later: by then the caller may have changed, cut or given away what is the caller's.
+    const rows = given === vectors ? await copyOf(given) : given;
     const bytes = callNative(() => binding.createBuffer());
     const lengths = new Uint32Array(words.length);
     const whole = counts && new Float64Array(words.length);
@@ -1136,6 +1138,19 @@ function metricOf({
 
 function notAWord(word: unknown): W2VError {
   return new W2VError('ERR_W2V_ARGUMENT', `Expected a word (a string) but received ${describe(word)}`);
+}
+
+async function copyOf(numbers: Float32Array): Promise<Float32Array> {
+  const copy = new Float32Array(numbers.length);
+  const most = 1 << 16;
+  await inTurns(Math.ceil(copy.length / most), (i) => {
+    copy.set(numbers.subarray(i * most, (i + 1) * most), i * most);
+  });
+  if (numbers.length === copy.length) return copy;
+  throw new W2VError(
+    'ERR_W2V_ARGUMENT',
+    `Expected ${copy.length} numbers but the array was cut to ${numbers.length} before they were copied`,
+  );
 }
 
 function isRowList(vectors: VectorRows): vectors is readonly (Float32Array | readonly number[])[] {

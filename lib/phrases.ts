@@ -11,10 +11,11 @@ import {
   type PhraseStatistics,
 } from './native.js';
 import { checkNames, expectOption, resolveThreads } from './options.js';
-import { SentenceFile } from './sentence-file.js';
+import { replaceByBytes } from './output-file.js';
 import {
   isOneShot,
   readSource,
+  textFilesOf,
   type CorpusProgress,
   type CorpusSource,
   type Sentence,
@@ -171,29 +172,20 @@ export class FrozenPhrases {
     if (typeof output !== 'string') throw notA('the path of a file', output);
     const { signal, onProgress } = options;
     const threads = resolveThreads(options.threads);
-    const writer = new SentenceFile(output);
-    const sink = new JoiningSink(this.#native, (bytes, framing) => writer.write(toLines(bytes, framing)));
     // Plain files alone are read, joined and written by all threads.
-    let plain: string[] | undefined;
-    sink.open = (files) => {
-      const all = files.every(({ size, gzip }) => size !== null && !gzip) && !output.endsWith('.gz');
-      if (all) plain = files.map(({ path }) => path);
-      return Promise.resolve(all);
-    };
-    try {
-      await readSource(source, sink, { signal, onProgress });
-      if (!plain) {
-        await writer.commit();
-        return;
-      }
-    } finally {
-      await writer.discard();
+    const files = output.endsWith('.gz') ? null : await textFilesOf(source);
+    if (files?.every(({ size, gzip }) => size !== null && !gzip)) {
+      const paths = files.map(({ path }) => path);
+      await runJob(() => this.#native.joinFiles(paths, output, threads), {
+        signal,
+        onProgress:
+          onProgress && (({ done, total }) => onProgress({ fraction: total ? done / total : 0, words: 0 })),
+      });
+      return;
     }
-    const paths = plain;
-    await runJob(() => this.#native.joinFiles(paths, output, threads), {
-      signal,
-      onProgress:
-        onProgress && (({ done, total }) => onProgress({ fraction: total ? done / total : 0, words: 0 })),
+    await replaceByBytes(output, async (write) => {
+      const sink = new JoiningSink(this.#native, (bytes, framing) => write(toLines(bytes, framing)));
+      await readSource(source, sink, { signal, onProgress });
     });
   }
 
@@ -474,7 +466,6 @@ type Framing = 'lines' | 'tokens';
 /** Joins what it is given, and hands it on framed as it came. */
 class JoiningSink implements TextSink {
   words = 0;
-  open?: TextSink['open'];
   readonly #joiner;
   readonly #give: (bytes: Uint8Array, framing: Framing) => Promise<void>;
   #framing: Framing = 'lines';

@@ -1,12 +1,12 @@
 // Sources of text: files, folders, streams and iterables, read into what takes their text as it comes.
 import { createReadStream } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Interface as ReadlineInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { isUint8Array } from 'node:util/types';
-import { isGzip, readBytes, untilAborted } from './bytes.js';
+import { inspectFile, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { nextTurn, turnIsOver } from './turn.js';
 
@@ -66,14 +66,9 @@ export async function readSource(
   options: SourceOptions,
 ): Promise<void> {
   const reader = new SourceReader(sink, options, nameOf(source));
-  if (typeof source === 'string') {
-    const hint = ' (a string is a path; text is given as an array of sentences)';
-    await reader.readFiles([source], hint);
-  } else if (isCorpusFiles(source)) {
-    await reader.readFiles(checkFiles(source.files));
-  } else {
-    await reader.readSentences(checkIterable(source));
-  }
+  const files = await textFilesOf(source);
+  if (files) await reader.readFiles(files);
+  else await reader.readSentences(checkIterable(source));
 }
 
 // ---- which kind of source ----
@@ -156,6 +151,14 @@ export interface TextFile {
   gzip: boolean;
 }
 
+/** The files of a source, in the order in which they are read; null where it is none of files. @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ */
+export async function textFilesOf(source: CorpusSource): Promise<TextFile[] | null> {
+  if (typeof source === 'string')
+    return findFiles(source, ' (a string is a path; text is given as an array of sentences)');
+  if (!isCorpusFiles(source)) return null;
+  return (await Promise.all(checkFiles(source.files).map((file) => findFiles(file, '')))).flat();
+}
+
 async function findFiles(given: string, hint: string): Promise<TextFile[]> {
   if (given === '-') return [{ path: given, size: null, gzip: false }];
   const found = await stat(given).catch((error: unknown) => error as NodeJS.ErrnoException);
@@ -174,37 +177,15 @@ async function findFiles(given: string, hint: string): Promise<TextFile[]> {
     return Promise.all(names.map(inspect));
   }
   if (!found.isDirectory()) return [await inspect(given)];
-  const entries = await readdir(given, { recursive: true, withFileTypes: true });
-  const names = entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter(
-      (name) =>
-        !path
-          .relative(given, name)
-          .split(path.sep)
-          .some((part) => part.startsWith('.')),
-    )
-    .sort();
+  const { glob } = await import('tinyglobby');
+  const names = (await glob('**', { cwd: given })).map((name) => path.join(given, name)).sort();
   if (names.length === 0)
     throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected text files in the folder '${given}' but found none`);
   return Promise.all(names.map(inspect));
 }
 
 async function inspect(name: string): Promise<TextFile> {
-  try {
-    const { size } = await stat(name);
-    const file = await open(name);
-    try {
-      if (!(await file.stat()).isFile()) return { path: name, size: null, gzip: false };
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-      return { path: name, size, gzip: isGzip(buffer.subarray(0, bytesRead)) };
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw fileError('read', name, error);
-  }
+  return { path: name, ...(await inspectFile(name)) };
 }
 
 // ---- reading ----
@@ -225,8 +206,7 @@ class SourceReader {
     this.#name = name;
   }
 
-  async readFiles(paths: readonly string[], hint = ''): Promise<void> {
-    const files = (await Promise.all(paths.map((path) => findFiles(path, hint)))).flat();
+  async readFiles(files: readonly TextFile[]): Promise<void> {
     const total = files.some(({ size }) => size === null)
       ? null
       : files.reduce((sum, { size }) => sum + size!, 0);

@@ -1,10 +1,10 @@
 // Vector files, as KeyedVectors loads and saves them.
-import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { isGzip, readBytes } from './bytes.js';
-import { W2VError, describe, fileError } from './errors.js';
+import { inspectFile, readBytes } from './bytes.js';
+import { W2VError, cancelled, describe, fileError } from './errors.js';
 import {
   binding,
   callNative,
@@ -14,6 +14,7 @@ import {
   type NativeLoadOptions,
   type VectorStore,
 } from './native.js';
+import { replaceFile } from './output-file.js';
 
 /**
  * A format that vectors are saved in. `bin`: Google's binary; `bin-no-newline`: that without the newline after each row, as gensim writes it (loaded
@@ -99,26 +100,14 @@ export async function loadStore(
 ): Promise<LoadResult> {
   const native = checkOptions(options);
   if (typeof source !== 'string') return loadStream(source, 'the stream', native, watch, undefined);
-  const size = await gzipSize(source);
-  if (size === undefined) return runJob(() => binding.loadVectors(undefined, source, native), watch);
+  // The addon has the errors of what cannot be read.
+  const { size, gzip } = await inspectFile(source).catch(() => ({ size: null, gzip: false }));
+  if (!gzip) return runJob(() => binding.loadVectors(undefined, source, native), watch);
   const stream = createReadStream(source, { highWaterMark: 1 << 20 });
   try {
-    return await loadStream(stream, source, native, watch, size);
+    return await loadStream(stream, source, native, watch, size ?? undefined);
   } finally {
     stream.destroy();
-  }
-}
-
-/** The size of a gzip file; undefined for any other, and for what the addon has an error for. */
-async function gzipSize(path: string): Promise<number | undefined> {
-  const file = await open(path).catch(() => undefined);
-  try {
-    const status = await file?.stat();
-    if (!file || !status?.isFile()) return undefined;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return isGzip(buffer.subarray(0, bytesRead)) ? status.size : undefined;
-  } finally {
-    await file?.close();
   }
 }
 
@@ -215,21 +204,11 @@ export async function saveStore(
     );
   }
   if (!path.endsWith('.gz')) return runJob(() => store.save(path, format, rows), watch);
-  await checkReplaceable(path);
-  const plain = `${path}.${process.pid}-${++serial}.plain.tmp`;
-  const compressed = `${path}.${process.pid}-${serial}.tmp`;
-  try {
-    await runJob(() => store.save(plain, format, rows), watch);
-    await compress(plain, compressed, watch.signal);
-    await rename(compressed, path);
-  } catch (error) {
-    throw error instanceof W2VError || watch.signal?.aborted ? error : fileError('write', path, error);
-  } finally {
-    await Promise.all([plain, compressed].map((name) => rm(name, { force: true })));
-  }
+  await replaceFile(path, async (temporary) => {
+    await runJob(() => store.save(temporary, format, rows), watch);
+    await compress(temporary, path, watch.signal);
+  });
 }
-
-let serial = 0;
 
 function checkPrecision(precision: Precision | readonly Precision[], format: VectorFormat): Precision[] {
   const list = [...new Set([precision].flat())] as Precision[];
@@ -248,25 +227,16 @@ function checkPrecision(precision: Precision | readonly Precision[], format: Vec
   return list;
 }
 
-async function compress(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-  const file = await open(to, 'w');
+/** Puts a compressed file in the place of `file`; `path` is what it is for. */
+async function compress(file: string, path: string, signal: AbortSignal | undefined): Promise<void> {
+  const compressed = `${file}.gz`;
   try {
-    const write = async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) await file.writeFile(chunk);
-    };
-    await pipeline(createReadStream(from), createGzip(), write, signal ? { signal } : {});
-    await file.sync();
+    const watch = signal ? { signal } : {};
+    await pipeline(createReadStream(file), createGzip(), createWriteStream(compressed), watch);
+    await rename(compressed, file);
+  } catch (error) {
+    throw signal?.aborted ? cancelled(signal.reason) : fileError('write', path, error);
   } finally {
-    await file.close();
-  }
-}
-
-async function checkReplaceable(path: string): Promise<void> {
-  const status = await stat(path).catch(() => undefined);
-  if (status && !status.isFile()) {
-    throw new W2VError(
-      'ERR_W2V_FILE_WRITE',
-      `Cannot write '${path}': expected a regular file or a new name (this is a folder or a device)`,
-    );
+    await rm(compressed, { force: true });
   }
 }

@@ -1,13 +1,15 @@
 // What a training reads: every source gives the same words, bad ones give one clear error.
 import fc from 'fast-check';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
+import { readBytes } from '../lib/bytes.js';
 import { readCorpus, type ReadingOptions } from '../lib/corpus.js';
 import type { CorpusSource } from '../lib/text-source.js';
-import { Word2Vec, type TrainOptions } from '../lib/index.js';
+import { Word2Vec, tokenStream, type TrainOptions } from '../lib/index.js';
 import { madeSentences, rejectionOf, root, temporaryFolder } from './helpers.js';
 
 const file = temporaryFolder();
@@ -41,6 +43,39 @@ describe('every source of the same sentences is the same corpus', () => {
     writeFileSync(file('all.txt'), text);
     expected = await countsOf(file('all.txt'));
     expect(expected[0]).toEqual(['</s>', 300]);
+  });
+
+  test('gzip that is padded with zeros, or comes byte by byte', async () => {
+    const compressed = gzipSync(text);
+    writeFileSync(file('padded.gz'), Buffer.concat([compressed, Buffer.alloc(512)]));
+    expect(await countsOf(file('padded.gz'))).toEqual(expected);
+    expect(await countsOf(tokenStream(file('padded.gz')))).toEqual(expected);
+    const bytes = (function* () {
+      for (let i = 0; i < 5; ++i) yield compressed.subarray(i, i + 1);
+      yield compressed.subarray(5);
+    })();
+    const read: Buffer[] = [];
+    await readBytes(Readable.from(bytes), {
+      name: 'bytes',
+      consume: (chunk) => Promise.resolve(void read.push(Buffer.from(chunk))),
+    });
+    expect(Buffer.concat(read).toString()).toBe(text);
+  });
+
+  test('links to folders are followed, pipes in folders left out, a pipe itself is read once', async () => {
+    mkdirSync(file('with-links/a'), { recursive: true });
+    mkdirSync(file('elsewhere'));
+    writeFileSync(file('with-links/a/1.txt'), 'one two\n');
+    writeFileSync(file('elsewhere/2.txt'), 'three four\n');
+    symlinkSync(file('elsewhere'), file('with-links/b'));
+    symlinkSync('..', file('with-links/a/up'));
+    execFileSync('mkfifo', [file('with-links/pipe')]);
+    const words = (await countsOf(file('with-links'))).map(([word]) => word);
+    expect(words.sort()).toEqual(['</s>', 'four', 'one', 'three', 'two']);
+    const writing = spawn('sh', ['-c', `cat '${file('all.txt')}' > '${file('with-links/pipe')}'`]);
+    expect(await countsOf(file('with-links/pipe'))).toEqual(expected);
+    if (writing.exitCode === null) await once(writing, 'exit');
+    expect(writing.exitCode).toBe(0);
   });
 
   test('gzip, in one member and in several', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CheckedDecoder, DataFolder } from '../lib/corpora/folder.js';
 import { rejectionOf, temporaryFolder } from './helpers.js';
@@ -43,6 +43,17 @@ describe('a folder and its zip', () => {
     expect(missing).toMatchObject({ code: 'ERR_W2V_FILE_NOT_FOUND' });
     expect(missing.message).toMatch(/'b\/1\.txt' in '.*': did you mean 'b\/10\.txt'/);
     await data.close();
+    await data.close();
+  });
+
+  it('links are followed, but not in circles', async () => {
+    writeFolder(temporary('links'), { 'a/1.txt': 'one', 'b.txt': 'two' });
+    symlinkSync(temporary('corpus/b'), temporary('links/c'));
+    symlinkSync('..', temporary('links/a/up'));
+    symlinkSync('b.txt', temporary('links/d.txt'));
+    const data = await DataFolder.open(temporary('links'));
+    expect(data.names).toEqual(['a/1.txt', 'b.txt', 'c/10.txt', 'c/2.txt', 'd.txt']);
+    expect(await data.text('c/2.txt')).toBe('two');
     await data.close();
   });
 

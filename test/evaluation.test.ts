@@ -35,7 +35,7 @@ describe('analogies', () => {
     const vectors = await vectorsOf(world);
     const questions = write(
       'q.txt',
-      ': right',
+      '\ufeff: right',
       question,
       'Italy Rome France Paris',
       ': mixed',

@@ -58,6 +58,16 @@ describe('fromVectors and addVectors', () => {
     expect(first).toMatchObject({ word: 'west', score: expect.closeTo(1, 6) as number });
   });
 
+  test("rows are the caller's again soon: what becomes of them changes nothing", async () => {
+    const words = Array.from({ length: 200_000 }, (_, i) => `n${i}`);
+    const rows = new Float32Array(words.length).fill(1);
+    const adding = KeyedVectors.fromVectors(words, rows); // the words alone take many turns
+    await new Promise((resolve) => setImmediate(resolve));
+    structuredClone(rows, { transfer: [rows.buffer] }).fill(7);
+    const vectors = await adding;
+    expect(vectors.get('n199999')).toEqual(Float32Array.of(1));
+  });
+
   test('changes at the same time follow one another: none is lost', async () => {
     const vectors = await compass();
     const words = Array.from({ length: 20 }, (_, i) => `w${i}`);

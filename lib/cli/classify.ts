@@ -8,10 +8,10 @@ import {
   type ClassifierOptions,
   type PredictOptions,
 } from '../text-classifier.js';
+import { checkOutputs } from '../output-file.js';
 import {
   ProgressBar,
   addLoadingOptions,
-  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,

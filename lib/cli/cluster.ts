@@ -1,8 +1,7 @@
+import { checkOutputs, replaceByText } from '../output-file.js';
 import { Command, Option } from 'commander';
-import { replaceFile } from './replace-file.js';
 import {
   addLoadingOptions,
-  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,
@@ -53,7 +52,7 @@ async function cluster(file: string, count: string, flags: ClusterFlags): Promis
     vectors.cluster(Number(count), { init, maxIterations, seed, threads, onProgress }),
   );
   let i = 0;
-  await replaceFile(
+  await replaceByText(
     output,
     (function* () {
       for (const word of vectors) yield `${word} ${classes[i++]}\n`;

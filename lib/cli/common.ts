@@ -1,10 +1,7 @@
 // What the commands share.
 import { SingleBar } from 'cli-progress';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { W2VError, fileError } from '../errors.js';
+import { W2VError } from '../errors.js';
 import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
 import { expectedValue, parseOption, type OptionSpec } from '../options.js';
 import { vectorFormats, type LoadingOptions } from '../vector-file.js';
@@ -95,6 +92,17 @@ export class ProgressBar {
   }
 }
 
+/** Aborted by Ctrl-C or SIGTERM, so that what is under way ends and leaves no temporary file; the next one ends the process. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return controller.signal;
+}
+
 /** Runs work with a progress bar. */
 export async function withProgress<T>(
   title: string,
@@ -175,43 +183,4 @@ export async function loadVectors(file: string, flags: LoadingFlags): Promise<Ke
   if (missingRows > 0) warn(`${missingRows} rows that '${file}' promises are not there`);
   if (sidecarProblem !== undefined) warn(sidecarProblem);
   return vectors;
-}
-
-/** Before hours of work, not after: the folder of each output must be there and writable, the output no folder, no input and no other output. */
-export async function checkOutputs(
-  outputs: readonly (string | undefined)[],
-  inputs: readonly (string | undefined)[],
-): Promise<void> {
-  const taken = new Map<string, string>();
-  for (const input of inputs) {
-    const { file, found } = await fileOf(input);
-    if (file !== undefined && found) taken.set(file, `is read: '${input}'`);
-  }
-  for (const output of outputs) {
-    if (output === undefined) continue;
-    try {
-      await access(path.dirname(output), constants.W_OK);
-    } catch (error) {
-      throw fileError('write', output, error);
-    }
-    const { file, found } = await fileOf(output);
-    if (found?.isDirectory()) {
-      throw new W2VError(
-        'ERR_W2V_FILE_WRITE',
-        `Cannot write '${output}': expected the name of a file but it is a folder`,
-      );
-    }
-    if (file === undefined) continue;
-    const use = taken.get(file);
-    if (use !== undefined)
-      throw new W2VError('ERR_W2V_ARGUMENT', `Expected a file of its own to write but '${output}' ${use}`);
-    taken.set(file, 'is written already');
-  }
-}
-
-/** What tells files apart, whatever they are called; devices and pipes are all the same. */
-async function fileOf(name: string | undefined) {
-  const found = name === undefined ? undefined : await stat(name).catch(() => undefined);
-  if (name === undefined || (found && !found.isFile())) return { file: undefined, found };
-  return { file: found ? `${found.dev}:${found.ino}` : path.resolve(name), found };
 }

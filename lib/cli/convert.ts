@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { checkOutputs } from '../output-file.js';
 import {
   addLoadingOptions,
-  checkOutputs,
   formatOption,
+  interruption,
   jsonOption,
   loadVectors,
   printJson,
@@ -31,8 +32,9 @@ export function convertCommand(): Command {
       await checkOutputs([output], [input]);
       const format = flags.format ?? formatOfName(output);
       const vectors = await loadVectors(input, flags);
+      const signal = interruption();
       await withProgress('saving', (onProgress) =>
-        vectors.save(output, { format, precision: flags.precision, onProgress }),
+        vectors.save(output, { format, precision: flags.precision, signal, onProgress }),
       );
       const { size, vectorSize } = vectors;
       if (flags.json) printJson({ words: size, vectorSize, format, output });

@@ -7,10 +7,11 @@ import {
   englishConnectorWords,
   type PhraseOptions,
 } from '../phrases.js';
+import { checkOutputs } from '../output-file.js';
 import {
   ProgressBar,
-  checkOutputs,
   countOption,
+  interruption,
   jsonOption,
   printJson,
   warn,
@@ -90,8 +91,10 @@ async function phrases(input: string, output: string | undefined, flags: Phrases
   await checkOutputs([output, save], [input, load]);
   const options: PhraseOptions = { ...rest, connectorWords: toList(connectorWords) };
   const bar = new ProgressBar();
+  const signal = interruption();
   const run = (title: string) => ({
     threads,
+    signal,
     onProgress: ({ fraction }: { fraction: number | null }) => bar.show(title, fraction ?? 0),
   });
   try {

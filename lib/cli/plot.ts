@@ -3,9 +3,9 @@ import path from 'node:path';
 import { W2VError } from '../errors.js';
 import { drawHtml, drawSvg, layOut } from '../plot/map.js';
 import { projectWords, type ProjectionMethod } from '../plot/project.js';
+import { checkOutputs, replaceByText } from '../output-file.js';
 import {
   addLoadingOptions,
-  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,
@@ -16,7 +16,6 @@ import {
   withProgress,
   type LoadingFlags,
 } from './common.js';
-import { replaceFile } from './replace-file.js';
 
 interface PlotFlags extends LoadingFlags {
   output: string;
@@ -72,7 +71,7 @@ async function plot(file: string, given: string[], flags: PlotFlags): Promise<vo
   );
   const layout = layOut(words);
   const title = path.basename(file);
-  await replaceFile(output, [ending === '.svg' ? drawSvg(layout) : drawHtml(layout, title)]);
+  await replaceByText(output, [ending === '.svg' ? drawSvg(layout) : drawHtml(layout, title)]);
   const { points, labels } = layout;
   if (json) printJson({ output, words: points.length, labels: labels.length, unknown, method });
   else process.stderr.write(`Drew ${points.length} words, ${labels.length} with labels, as '${output}'.\n`);

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { W2VError, fileError } from '../errors.js';
 import { drawChart, type Series } from '../plot/chart.js';
 import { escaped } from '../plot/markup.js';
-import { checkOutputs, jsonOption, printJson, withExamples } from './common.js';
+import { checkOutputs, replaceByText } from '../output-file.js';
+import { jsonOption, printJson, withExamples } from './common.js';
 import type { Metrics } from './metrics-log.js';
-import { replaceFile } from './replace-file.js';
 
 export function reportCommand(): Command {
   const command = new Command('report')
@@ -17,7 +17,7 @@ export function reportCommand(): Command {
     .action(async (file: string, { output = `${file}.html`, json }: { output?: string; json?: boolean }) => {
       await checkOutputs([output], [file]);
       const metrics = await readMetrics(file);
-      await replaceFile(output, [await drawReport(metrics, path.basename(file))]);
+      await replaceByText(output, [await drawReport(metrics, path.basename(file))]);
       const progress = metrics.filter(({ event }) => event === 'progress').length;
       if (json) printJson({ output, lines: metrics.length, progress });
       else process.stderr.write(`Drew ${progress} moments of the training as '${output}'.\n`);

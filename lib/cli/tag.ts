@@ -7,10 +7,10 @@ import {
   type TaggerEvaluation,
   type TaggerOptions,
 } from '../sequence-tagger.js';
+import { checkOutputs } from '../output-file.js';
 import {
   ProgressBar,
   addLoadingOptions,
-  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,

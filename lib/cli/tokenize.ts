@@ -2,13 +2,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { W2VError, fileError } from '../errors.js';
-import { SentenceFile } from '../sentence-file.js';
+import { checkOutputs, replaceByBytes } from '../output-file.js';
 import type { CorpusSource } from '../text-source.js';
 import { checkLocale } from '../text/segmenter.js';
 import { sentenceStream, tokenStream } from '../text/stream.js';
 import { stopWords } from '../text/stop-words.js';
 import type { TokenizeOptions, TokenizerName } from '../text/tokenize.js';
-import { checkOutputs, jsonOption, printJson, withExamples } from './common.js';
+import { interruption, jsonOption, printJson, withExamples } from './common.js';
 
 interface TokenizeFlags extends TokenizerFlags {
   output?: string;
@@ -91,27 +91,26 @@ async function tokenize(inputs: string[], flags: TokenizeFlags): Promise<void> {
   };
   const files: CorpusSource = { files: inputs };
   const source = sentences ? sentenceStream(files, { locale, wrapped }) : files;
-  const target = output === undefined ? new StandardOutput() : new SentenceFile(output);
   const counts = { lines: 0, tokens: 0 };
-  try {
+  const signal = interruption();
+  const writeTokens = async (write: (bytes: Uint8Array) => Promise<void>) => {
     let batch: string[] = [];
     let units = 0;
-    for await (const tokens of tokenStream(source, options)) {
+    for await (const tokens of tokenStream(source, { ...options, signal })) {
       counts.lines += 1;
       counts.tokens += tokens.length;
       const line = `${tokens.join(' ')}\n`;
       batch.push(line);
       units += line.length;
       if (units < 1 << 16) continue;
-      await target.write(Buffer.from(batch.join('')));
+      await write(Buffer.from(batch.join('')));
       batch = [];
       units = 0;
     }
-    await target.write(Buffer.from(batch.join('')));
-    await target.commit();
-  } finally {
-    await target.discard();
-  }
+    await write(Buffer.from(batch.join('')));
+  };
+  if (output === undefined) await writeTokens(toStandardOutput);
+  else await replaceByBytes(output, writeTokens);
   const number = (value: number) => value.toLocaleString('en');
   if (output !== undefined)
     process.stderr.write(
@@ -120,10 +119,6 @@ async function tokenize(inputs: string[], flags: TokenizeFlags): Promise<void> {
   if (json) printJson({ ...counts, ...(output !== undefined && { output }) });
 }
 
-class StandardOutput {
-  async write(bytes: Buffer): Promise<void> {
-    if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
-  }
-  commit = () => Promise.resolve();
-  discard = () => Promise.resolve();
+async function toStandardOutput(bytes: Uint8Array): Promise<void> {
+  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
 }

@@ -6,9 +6,9 @@ import type { CheckpointOptions, TrainingProgress } from '../training-run.js';
 import { tokenStream } from '../text/stream.js';
 import { formatOfName, type VectorFormat } from '../vector-file.js';
 import { Word2Vec, type Placement, type TrainingReport } from '../word2vec.js';
+import { checkOutputs } from '../output-file.js';
 import {
   ProgressBar,
-  checkOutputs,
   countOption,
   formatOption,
   jsonOption,
@@ -168,9 +168,9 @@ async function train(inputs: string[], flags: TrainFlags, command: Command): Pro
             ...run,
           });
     bar.end();
-    await metrics?.end(model.report);
     await save(model, output, format ?? formatOfName(output), saveVocab, saveModel);
     tell(model, output, checkpoint, json);
+    await metrics?.end(model.report);
   } catch (error) {
     if (!interruption.signal.aborted || !(error instanceof W2VError) || error.code !== 'ERR_W2V_CANCELLED')
       throw error;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { checkOutputs } from '../output-file.js';
 import {
   addLoadingOptions,
-  checkOutputs,
   countOption,
   jsonOption,
   loadVectors,

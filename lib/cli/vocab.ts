@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { estimateMemory } from '../memory.js';
 import type { TrainingOptions } from '../options.js';
 import { Word2Vec } from '../word2vec.js';
-import { ProgressBar, checkOutputs, jsonOption, printJson, warn, withExamples } from './common.js';
+import { checkOutputs } from '../output-file.js';
+import { ProgressBar, jsonOption, printJson, warn, withExamples } from './common.js';
 import { addVocabularyOptions, readStopWords } from './train.js';
 
 interface VocabFlags extends TrainingOptions {

@@ -1,6 +1,6 @@
 // The files of a corpus: a folder, or its zip, behind one interface.
 import { createReadStream } from 'node:fs';
-import { opendir, readFile, stat } from 'node:fs/promises';
+import { opendir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
@@ -135,10 +135,17 @@ interface Storage {
 
 async function openFolder(folder: string): Promise<Storage> {
   const names: string[] = [];
+  const linked = new Set([await realpath(folder).catch(() => folder)]); // links may go round in circles
   const walk = async (inside: string) => {
     for await (const entry of await opendir(path.join(folder, inside), { bufferSize: 256 })) {
-      if (entry.isDirectory()) await walk(`${inside}${entry.name}/`);
-      else if (!isHidden(inside + entry.name)) names.push(inside + entry.name);
+      const name = inside + entry.name;
+      if (isHidden(name)) continue;
+      const target = entry.isSymbolicLink() ? await realpath(path.join(folder, name)) : undefined;
+      const found = target === undefined ? entry : await stat(target);
+      if (found.isDirectory() && (target === undefined || !linked.has(target))) {
+        if (target !== undefined) linked.add(target);
+        await walk(`${name}/`);
+      } else if (found.isFile()) names.push(name);
       if (turnIsOver()) await nextTurn();
     }
   };

@@ -1,11 +1,6 @@
 // What the command `word2phrase` and the npm package's function of that name do.
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { W2VError, fileError } from '../errors.js';
 import { Phrases } from '../phrases.js';
-import type { CorpusFiles } from '../text-source.js';
+import { checkOutputs, replaceByBytes } from '../output-file.js';
 
 /** Options of word2phrase.c, under its names. */
 export interface OriginalPhraseOptions {
@@ -25,6 +20,7 @@ export async function joinAsOriginal(
   print: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  await checkOutputs([output], [train]);
   print(`Starting training using file ${train}\n`);
   const corpus = { files: [train] };
   const phrases = await Phrases.learn(corpus, { scoring: 'word2phrase', minCount, threshold, signal });
@@ -32,24 +28,14 @@ export async function joinAsOriginal(
     print(`Vocab size (unigrams + bigrams): ${await phrases.countFrequent(minCount)}\n`);
     print(`Words in train file: ${phrases.corpusWords}\n`);
   }
-  const temporary = `${output}.${process.pid}.tmp`;
-  try {
-    const lines = Readable.from(joinedLines(phrases, corpus, signal));
-    await pipeline(lines, createWriteStream(temporary), { signal });
-    await rename(temporary, output);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error instanceof W2VError ? error : fileError('write', output, error);
-  }
-}
-
-async function* joinedLines(phrases: Phrases, corpus: CorpusFiles, signal: AbortSignal | undefined) {
-  let chunk = '';
-  for await (const sentence of phrases.apply(corpus, { signal })) {
-    chunk += sentence === '' ? '\n' : ` ${sentence as string}\n`;
-    if (chunk.length < 1 << 20) continue;
-    yield chunk;
-    chunk = '';
-  }
-  yield chunk;
+  await replaceByBytes(output, async (write) => {
+    let chunk = '';
+    for await (const sentence of phrases.apply(corpus, { signal })) {
+      chunk += sentence === '' ? '\n' : ` ${sentence as string}\n`;
+      if (chunk.length < 1 << 20) continue;
+      await write(Buffer.from(chunk));
+      chunk = '';
+    }
+    await write(Buffer.from(chunk));
+  });
 }

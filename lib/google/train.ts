@@ -1,7 +1,5 @@
 // What the command `word2vec` and the npm package's function of that name do: a training with the original's options.
-import { rename, rm } from 'node:fs/promises';
-import { replaceFile } from '../cli/replace-file.js';
-import { W2VError } from '../errors.js';
+import { checkOutputs, replaceByText, replaceFile } from '../output-file.js';
 import { Word2Vec } from '../word2vec.js';
 
 /** Options of word2vec.c, under its names. */
@@ -50,6 +48,7 @@ export async function trainAsOriginal(
   signal?: AbortSignal,
 ): Promise<void> {
   const { debug, output, classes, threads } = options;
+  await checkOutputs([output, options.saveVocab], [options.train, options.readVocab]);
   const say = (text: string, level = 1) => {
     if (debug >= level) print(text);
   };
@@ -99,7 +98,7 @@ export async function trainAsOriginal(
   if (classes > 0) {
     const found = await vectors.cluster(classes, { init: 'word2vec', threads, signal });
     let i = 0;
-    await replaceFile(
+    await replaceByText(
       output,
       (function* () {
         for (const word of vectors) yield `${word} ${found.classes[i++]}\n`;
@@ -108,14 +107,6 @@ export async function trainAsOriginal(
     return;
   }
   // The format is the flag's, whatever the name ends in.
-  const beside = `${output}.${process.pid}.vectors.tmp`;
-  try {
-    await vectors.save(beside, { format: options.binary === 0 ? 'text' : 'bin', signal });
-    await rename(beside, output);
-  } catch (error) {
-    await rm(beside, { force: true });
-    if (error instanceof W2VError && error.code === 'ERR_W2V_FILE_WRITE')
-      throw new W2VError(error.code, error.message.replace(beside, output), { cause: error });
-    throw error;
-  }
+  const format = options.binary === 0 ? 'text' : 'bin';
+  await replaceFile(output, (temporary) => vectors.save(temporary, { format, signal }));
 }

@@ -49,6 +49,9 @@ bool sync_to_disk(std::FILE* file) {
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(resolved(path)), temporary_(temporary_name(path_)) {
+  if (path_.find('\0') != std::string::npos)
+    throw Error(code::file_write,
+                std::string("Cannot write '") + path_.c_str() + "': expected a path without NUL, which follows");
   std::error_code error;
   const auto status = std::filesystem::status(path_, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
@@ -56,6 +59,8 @@ AtomicFile::AtomicFile(const std::string& path) : path_(resolved(path)), tempora
                 "Cannot write '" + path_ + "': expected a regular file or a new name (this is a folder or a device)");
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (file_ == nullptr) fail("create", errno);
+  // Whoever may not read what is replaced may not read what replaces it.
+  if (std::filesystem::exists(status)) std::filesystem::permissions(temporary_, status.permissions(), error);
   std::setvbuf(file_, nullptr, _IONBF, 0);
   buffer_.reserve(buffer_bytes);
 }

@@ -11,7 +11,7 @@ namespace w2v {
 
 // Buffered output to a temporary name beside `path`; commit() syncs and renames it into place. A writer
 // destroyed before commit() removes its temporary file and leaves what was at `path` untouched. Of a symbolic link
-// the target is replaced; a folder or a device is refused.
+// the target is replaced; a folder or a device is refused. Permissions stay those of the file that is replaced.
 // One thread. Every failure (no such folder, full disk) throws ERR_W2V_FILE_WRITE with path and reason.
 class AtomicFile {
  public:

@@ -78,9 +78,10 @@ int64_t change_time(int descriptor) {
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   const auto fail = [&path](const char* code, const std::string& reason) {
-    return Error(code, "Cannot read '" + path + "': " + reason);
+    return Error(code, std::string("Cannot read '") + path.c_str() + "': " + reason);
   };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (path.find('\0') != std::string::npos) throw fail(code::file_read, "expected a path without NUL, which follows");
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer is no wait
   if (fd < 0) throw fail(errno == ENOENT ? code::file_not_found : code::file_read, std::strerror(errno));
   struct stat status;
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {

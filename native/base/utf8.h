@@ -6,6 +6,9 @@
 
 namespace w2v {
 
+// What some editors put at the beginning of a file; it belongs to no word.
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 bool is_valid_utf8(std::string_view text);
 
 // The text with each piece that is not UTF-8 (a maximal subpart, Unicode 15, section 3.9: what Python and browsers take

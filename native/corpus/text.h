@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/task_control.h"
+#include "base/utf8.h"
 #include "kernels/kernels.h"
 
 namespace w2v {
@@ -24,7 +25,6 @@ enum class Framing {
 
 // A longer run of bytes without a separator is no word: it says that the input is not text.
 inline constexpr size_t max_word_bytes = 65535;
-inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // Where a text starts, for messages and the order of first appearance.
 struct Place {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/utf8.h"
 
 namespace w2v {
 
@@ -65,7 +66,8 @@ Vocabulary select_vocabulary(std::vector<WordCount> words, uint64_t sentences, c
 Vocabulary read_vocabulary(uint64_t sentences, const VocabularySource& source) {
   const std::string& path = source.read_vocab;
   const auto file = MappedFile::open(path);
-  const std::string_view text(file->data(), file->size());
+  std::string_view text(file->data(), file->size());
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::vector<WordCount> words;
   WordIndex seen;
   uint64_t line_number = 0;

@@ -51,6 +51,7 @@ CountedValues count_values(const TaskControl& control, const TaggedText& text, s
 float scale_of(const VectorStore& words, std::vector<float>& row) {
   double squares = 0;
   for (size_t i = 0; i < words.size(); ++i) {
+    if (i % 65536 == 0) words.check_unchanged();
     words.copy_row(i, row.data());
     for (const float x : row) squares += std::isfinite(x) ? static_cast<double>(x) * x : 0;
   }
@@ -99,6 +100,7 @@ SequenceTagger::SequenceTagger(const TaggerOptions& options, const TaggedText& t
     table.size = options.tables[t].size;
     const CountedValues counted = count_values(control, text, options.columns, t);
     const bool given = t == 0 && words != nullptr;
+    if (given) words->check_unchanged();
     for (size_t i = 0; i < counted.values.size(); ++i)
       if (counted.counts[i] >= options.tables[t].min_count) table.values.insert(counted.values.word(i));
     const size_t own = table.values.size();

@@ -233,6 +233,9 @@ TEST_CASE("vocabulary files") {
   CHECK(v.words.word(1) == "b");
   CHECK(v.words.word(3) == "mid");
   CHECK(read("a 5\n").counts[0] == 7);  // no line for </s>: the corpus says how many sentences there are
+  CHECK(read("\xef\xbb\xbf"
+             "a 5\n")
+            .words.word(1) == "a");
   CHECK_CODE(read("a 5\nb\n"), code::vocabulary_format, "line 2");
   CHECK_CODE(read("a 5\nb x5\n"), code::vocabulary_format, "'x5'");
   CHECK_CODE(read("a 5\na 6\n"), code::vocabulary_format, "came before");

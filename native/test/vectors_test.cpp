@@ -1,4 +1,5 @@
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <bit>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include "test/check.h"
+#include "train/adapt.h"
+#include "vectors/edit.h"
 #include "vectors/vector_file.h"
 
 using namespace w2v;
@@ -623,6 +626,8 @@ TEST_CASE("a mapped file that is written to or cut is noticed, one that is repla
     TaskControl control;
     CHECK_CODE(save_vectors(*loaded.store, file.path() + "-copy", VectorFormat::google_binary, control),
                code::file_changed, "without mapping");
+    CHECK_CODE(sorted_by_count(*loaded.store, control), code::file_changed, "without mapping");
+    CHECK_CODE(model_of(*loaded.store, {}, control), code::file_changed, "without mapping");
   }
   const TestFile file(content);
   const LoadedVectors loaded = file.load();
@@ -631,6 +636,32 @@ TEST_CASE("a mapped file that is written to or cut is noticed, one that is repla
   save_vectors(*store_of(three_rows, 2), file.path(), VectorFormat::google_binary, control);
   loaded.store->check_unchanged();
   CHECK((rows_of(*loaded.store) == before));
+}
+
+TEST_CASE("text with decimal commas is no binary file") {
+  CHECK_CODE(load("3 2\na 0,1 0,2\nb 0,3 0,4\nc 0,5 0,6\n"), code::vector_format, "line 2");
+  CHECK_CODE(load("2 3\r\na 0x1 2 3\r\nb 1 2 3\r\n"), code::vector_format, "line 2");
+}
+
+TEST_CASE("files that cannot be vectors are refused at once: paths with NUL, pipes") {
+  const test::TemporaryFolder folder;
+  TaskControl control;
+  const std::string pipe = folder.file("pipe"), cut = folder.file("a"s + '\0' + "b");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_CODE(load_vectors(pipe, {}, control), code::file_read, "regular file");
+  CHECK_CODE(load_vectors(cut, {}, control), code::file_read, "without NUL");
+  CHECK_CODE(save_vectors(*store_of(three_rows, 2), cut, VectorFormat::google_binary, control), code::file_write,
+             "without NUL");
+  CHECK(!std::filesystem::exists(folder.file("a")));
+}
+
+TEST_CASE("a file that is replaced keeps its permissions") {
+  const TestFile file("private");
+  TaskControl control;
+  const auto mode = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  std::filesystem::permissions(file.path(), mode);
+  save_vectors(*store_of(three_rows, 2), file.path(), VectorFormat::google_binary, control);
+  CHECK(std::filesystem::status(file.path()).permissions() == mode);
 }
 
 TEST_CASE("a text row with a faulty value or too few of them is refused with its line") {

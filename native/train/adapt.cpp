@@ -82,6 +82,7 @@ Model model_of(const VectorStore& vectors, const TrainingOptions& options, TaskC
   vocabulary->counts.push_back(0);
   uint64_t rank = 0;
   for (size_t i = 0; i < vectors.size(); ++i) {
+    if (i % 4096 == 0) vectors.check_unchanged();
     const std::string_view word = vectors.word(i);
     if (word == sentence_end) {
       vocabulary->counts[0] = vectors.count(i);

@@ -97,6 +97,7 @@ StoreHandle with_only(const VectorStore& store, std::span<const uint32_t> ids, T
 }
 
 StoreHandle sorted_by_count(const VectorStore& store, TaskControl& control) {
+  store.check_unchanged();
   std::vector<uint32_t> ids = all_ids(store);
   std::stable_sort(ids.begin(), ids.end(), [&](uint32_t a, uint32_t b) { return store.count(a) > store.count(b); });
   return with_only(store, ids, control);

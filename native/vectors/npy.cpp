@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/utf8.h"
 #include "vectors/format.h"
 #include "vectors/number_array.h"
 #include "vectors/stored_words.h"
@@ -17,7 +18,7 @@ std::string word_list_of(const std::string& path) {
 // Each line is a word, as it is: an empty line is the empty word. CR before LF, and a byte order mark, are not part of
 // one.
 std::vector<std::string_view> lines_of(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::vector<std::string_view> lines;
   while (!text.empty()) {
     const size_t end = text.find('\n');

@@ -110,8 +110,12 @@ bool is_google_text(const VectorSource& source) {
   std::string_view word;
   const std::string_view line = line_at(source.bytes, source.body);
   if (parse_row(line, source.dims, values.data(), word) == RowFault::none) return true;
-  // A faulty row whose first value is a number is a text row too: its message should be about text. But the bytes of a
-  // binary value may also be a digit and a blank: then binary values follow, where text has no control characters.
+  // A faulty row of as many fields in plain characters, or whose first value is a number, is a text row too: its
+  // message should be about text. But the bytes of a binary value may also be a digit and a blank: then binary values
+  // follow, where text has no control characters.
+  const std::string_view text = without_trailing_blanks(line);
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (plain && source.dims > 1 && values_in_line(text) == source.dims) return true;
   const size_t blank = line.find_first_of(" \t");
   if (blank == std::string_view::npos) return false;
   const std::string_view rest = line.substr(blank + 1);

@@ -13,7 +13,7 @@ namespace w2v {
 
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", replacement_character = "\xef\xbf\xbd";
+constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 
 std::string known_other_format(std::string_view bytes) {
   if (bytes.starts_with("\x1f\x8b")) return ": this is a gzip file";
