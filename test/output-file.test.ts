@@ -85,22 +85,19 @@ describe('a file that is replaced', () => {
     expect(gunzipSync(readFileSync(inside('x.gz')))).toHaveLength(20 * chunk.length);
   });
 
-  it.each(['out.txt', 'out.txt.gz'])(
-    'leaves nothing of it on a full disk: w2v tokenize, %s',
-    (name) => {
-      const inside = folder(`full-${name}`);
-      const noise = Array.from({ length: 200_000 }, (_, i) => `w${(i * 7919) % 1_000_003}`).join(' ');
-      writeFileSync(inside('in.txt'), noise.replace(/(?:\S+ ){20}/g, '$&\n'));
-      const args = [`${root}/dist/cli/main.js`, 'tokenize', inside('in.txt'), '--output', inside(name)];
-      // Files of at most 100 KB: a write beyond fails as on a full disk.
-      const limited = ['-c', 'ulimit -f 100; exec "$0" "$@"', process.execPath, ...args];
-      const result = spawnSync('bash', limited, { encoding: 'utf8' });
-      expect(result.status).toBe(1);
-      expect(result.stderr).toMatch(/^w2v: Cannot write '[^']*out[^']*': .*\(ERR_W2V_FILE_WRITE\)\n$/);
-      expect(result.stderr).not.toContain('.tmp');
-      expect(readdirSync(file(`full-${name}`))).toEqual(['in.txt']);
-    },
-  );
+  it.each(['out.txt', 'out.txt.gz'])('leaves nothing of it on a full disk: w2v tokenize, %s', (name) => {
+    const inside = folder(`full-${name}`);
+    const noise = Array.from({ length: 200_000 }, (_, i) => `w${(i * 7919) % 1_000_003}`).join(' ');
+    writeFileSync(inside('in.txt'), noise.replace(/(?:\S+ ){20}/g, '$&\n'));
+    const args = [`${root}/dist/cli/main.js`, 'tokenize', inside('in.txt'), '--output', inside(name)];
+    // Files of at most 100 KB: a write beyond fails as on a full disk.
+    const limited = ['-c', 'ulimit -f 100; exec "$0" "$@"', process.execPath, ...args];
+    const result = spawnSync('bash', limited, { encoding: 'utf8' });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/^w2v: Cannot write '[^']*out[^']*': .*\(ERR_W2V_FILE_WRITE\)\n$/);
+    expect(result.stderr).not.toContain('.tmp');
+    expect(readdirSync(file(`full-${name}`))).toEqual(['in.txt']);
+  });
 });
 
 describe('what is interrupted leaves no temporary file', () => {
