@@ -20,7 +20,7 @@ import {
 import { checkNames, expectOption, resolveThreads } from './options.js';
 import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import { nearSpellings, spellings } from './spelling.js';
-import { inTurns } from './turn.js';
+import { eachInTurns, inTurns, nextTurn, turnIsOver } from './turn.js';
 import {
   formatOfName,
   loadStore,
@@ -179,6 +179,7 @@ export interface LoadedFrom {
 }
 
 const slice = 4096; // words that cross from the addon at a time: well below 10 ms
+const rowsAtATime = 64;
 
 /**
  * Words and their vectors, held outside the JavaScript heap, safe to ask from many places at once. The methods that change them
@@ -480,7 +481,7 @@ export class KeyedVectors implements Iterable<string> {
    */
   async mostSimilar(query: WordOrVector | Combination, options: SearchOptions = {}): Promise<Neighbour[]> {
     checkNames(options, searchOptionNames);
-    const { vector, words } = this.#combine(toTerms(query));
+    const { vector, words } = await this.#combine(toTerms(query));
     return this.#neighbours(await this.#search(vector, options, words));
   }
 
@@ -496,14 +497,17 @@ export class KeyedVectors implements Iterable<string> {
     if (terms.some(({ weight }) => Math.abs(weight) !== 1)) {
       throw new W2VError('ERR_W2V_ARGUMENT', 'Expected words and vectors without weights: 3CosMul has none');
     }
-    const parts = [
-      ...terms.filter(({ weight }) => weight > 0),
-      ...terms.filter(({ weight }) => weight < 0),
-    ].map((term) => this.#combine([{ ...term, weight: 1 }]));
-    const queries = joined(parts.map(({ vector }) => vector));
-    const words = Uint32Array.from(parts.flatMap(({ words }) => [...words]));
-    const positives = terms.filter(({ weight }) => weight > 0).length;
-    return this.#neighbours(await this.#search(queries, options, words, positives));
+    const positives = terms.filter(({ weight }) => weight > 0);
+    const parts = [...positives, ...terms.filter(({ weight }) => weight < 0)];
+    const queries = new Float32Array(parts.length * this.vectorSize);
+    const words: number[] = [];
+    await inTurns(parts.length, (i) => {
+      const sum = new Float64Array(this.vectorSize);
+      this.#addTerm({ item: parts[i]!.item, weight: 1 }, sum, words);
+      queries.set(unit(sum), i * this.vectorSize);
+    });
+    const found = await this.#search(queries, options, Uint32Array.from(words), positives.length);
+    return this.#neighbours(found);
   }
 
   /** The neighbours of a word: {@link KeyedVectors.mostSimilar}, under gensim's other names. */
@@ -538,10 +542,11 @@ export class KeyedVectors implements Iterable<string> {
         `Expected queries of ${this.vectorSize} numbers each but received ${vectors.length} in all`,
       );
     }
-    const exclude = Uint32Array.from(options.exclude ?? [], (item) =>
-      typeof item === 'string' ? this.#indexOfKnown(item) : wholeNumber('exclude', item, 0),
+    const exclude: number[] = [];
+    await eachInTurns(options.exclude ?? [], (item) =>
+      exclude.push(typeof item === 'string' ? this.#indexOfKnown(item) : wholeNumber('exclude', item, 0)),
     );
-    return this.#search(vectors, options, exclude, undefined, metricOf(options));
+    return this.#search(vectors, options, Uint32Array.from(exclude), undefined, metricOf(options));
   }
 
   /** The words d for which "a is to b as c is to d": the neighbours of b − a + c (3CosAdd, Mikolov et al. 2013). */
@@ -557,16 +562,21 @@ export class KeyedVectors implements Iterable<string> {
    */
   async doesntMatch(words: readonly string[]): Promise<string> {
     checkWords(words);
-    const rows = words
-      .filter((word) => this.#knows(word))
-      .map((word) => ({ word, row: unit(this.get(word)) }));
+    const rows: { word: string; row: Float64Array }[] = [];
+    await eachInTurns(words, (word) => {
+      if (this.#knows(word)) rows.push({ word, row: unit(this.get(word)) });
+    });
     if (rows.length === 0) throw this.#unknownWord(words[0]);
     const mean = new Float64Array(this.vectorSize);
-    for (const { row } of rows) row.forEach((x, d) => (mean[d]! += x / rows.length));
-    const [worst] = rows
-      .map(({ word, row }) => ({ word, score: dot(row, mean) }))
-      .sort((a, b) => a.score - b.score || (a.word < b.word ? -1 : 1));
-    return Promise.resolve(worst!.word);
+    await eachInTurns(rows, ({ row }) => {
+      for (let d = 0; d < row.length; ++d) mean[d]! += row[d]! / rows.length;
+    });
+    let worst = { word: rows[0]!.word, score: Infinity };
+    await eachInTurns(rows, ({ word, row }) => {
+      const score = dot(row, mean);
+      if ((score - worst.score || (word < worst.word ? -1 : 1)) < 0) worst = { word, score };
+    });
+    return worst.word;
   }
 
   /** 1 − {@link KeyedVectors.similarity}. @throws {@link UnknownWordError} */
@@ -585,8 +595,8 @@ export class KeyedVectors implements Iterable<string> {
     others?: readonly string[],
     options: JobOptions = {},
   ): Promise<Float32Array> {
-    const { vector } = this.#combine(toTerms(query));
-    if (others) return Float32Array.from(others, (word) => 1 - dot(vector, unit(this.get(word))));
+    const { vector } = await this.#combine(toTerms(query));
+    if (others) return this.#distancesTo([...others], vector);
     const cosines = await this.#cosines(vector, options);
     await inTurns(cosines.length, (i) => (cosines[i] = 1 - cosines[i]!));
     return cosines;
@@ -604,13 +614,19 @@ export class KeyedVectors implements Iterable<string> {
     b: readonly string[],
     { norm = true, ...options }: { norm?: boolean } & JobOptions = {},
   ): Promise<number> {
-    const [from, to] = [a, b].map((text) => {
+    for (const text of [a, b]) {
       if (!Array.isArray(text)) {
         throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(text)}`);
       }
-      return Uint32Array.from(text.map((word: string) => this.indexOf(word)).filter((index) => index >= 0));
-    });
-    return runJob(() => this.#store.wordMoversDistance(from!, to!, norm), watch(options));
+    }
+    const store = this.#store;
+    const [from, to]: [number[], number[]] = [[], []];
+    await eachKnown(store, a, (id) => from.push(id));
+    await eachKnown(store, b, (id) => to.push(id));
+    return runJob(
+      () => store.wordMoversDistance(Uint32Array.from(from), Uint32Array.from(to), norm),
+      watch(options),
+    );
   }
 
   /** Cosines of a vector with several others: gensim's cosine_similarities. */
@@ -783,15 +799,15 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_ARGUMENT, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
   async vectorsForAll(words: Iterable<string>, options: JobOptions = {}): Promise<KeyedVectors> {
-    const different = [...new Set(words)];
-    const known: number[] = [];
-    await inTurns(different.length, (i) => {
-      const index = this.indexOf(different[i]!);
-      if (index >= 0) known.push(index);
+    const store = this.#store;
+    const taken = new Uint8Array(store.size);
+    const ids: number[] = [];
+    await eachKnown(store, words, (id) => {
+      if (taken[id] === 1) return;
+      taken[id] = 1;
+      ids.push(id);
     });
-    return new KeyedVectors(
-      await runJob(() => this.#store.withOnly(Uint32Array.from(known)), watch(options)),
-    );
+    return new KeyedVectors(await runJob(() => store.withOnly(Uint32Array.from(ids)), watch(options)));
   }
 
   /**
@@ -993,9 +1009,11 @@ export class KeyedVectors implements Iterable<string> {
 
   async #joined(queries: readonly WordOrVector[]): Promise<Float32Array> {
     const all = new Float32Array(queries.length * this.vectorSize);
-    await inTurns(queries.length, (i) =>
-      all.set(this.#combine(toTerms(queries[i]!)).vector, i * this.vectorSize),
-    );
+    await inTurns(queries.length, (i) => {
+      const sum = new Float64Array(this.vectorSize);
+      for (const term of toTerms(queries[i]!)) this.#addTerm(term, sum);
+      all.set(unit(sum), i * this.vectorSize);
+    });
     return all;
   }
 
@@ -1041,6 +1059,18 @@ export class KeyedVectors implements Iterable<string> {
     return runJob(() => this.#store.cosines(vector, availableParallelism()), watch(options));
   }
 
+  async #distancesTo(words: readonly string[], vector: Float32Array): Promise<Float32Array> {
+    const distances = new Float32Array(words.length);
+    const size = this.vectorSize;
+    for (let from = 0; from < words.length; from += rowsAtATime) {
+      const rows = this.getVectors(words.slice(from, from + rowsAtATime));
+      for (let at = 0; at < rows.length; at += size)
+        distances[from + at / size] = 1 - dot(vector, unit(rows.subarray(at, at + size)));
+      if (turnIsOver()) await nextTurn();
+    }
+    return distances;
+  }
+
   async #forEachCloser(a: string, b: string, options: JobOptions, f: (index: number) => void): Promise<void> {
     const [first, second] = [this.#indexOfKnown(a), this.#indexOfKnown(b)];
     const cosines = await this.#cosines(this.get(a), options);
@@ -1071,20 +1101,25 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   /** The weighted sum of the terms, and the positions of the words among them. */
-  #combine(terms: Term[]): { vector: Float32Array; words: Uint32Array } {
+  async #combine(terms: readonly Term[]): Promise<{ vector: Float32Array; words: Uint32Array }> {
     const sum = new Float64Array(this.vectorSize);
     const words: number[] = [];
-    for (const { item, weight } of terms) {
-      if (typeof item === 'string') {
-        const { row, index } = this.#rowOf(item);
-        if (index >= 0) words.push(index);
-        unit(row).forEach((x, d) => (sum[d]! += weight * x));
-      } else {
-        this.#checkVector(item);
-        item.forEach((x, d) => (sum[d]! += weight * x));
-      }
-    }
+    await eachInTurns(terms, (term) => this.#addTerm(term, sum, words));
     return { vector: Float32Array.from(unit(sum)), words: Uint32Array.from(words) };
+  }
+
+  /** Adds a term to the sum and, where it is a word that is there, its position to the words. */
+  #addTerm({ item, weight }: Term, sum: Float64Array, words?: number[]): void {
+    let row: ArrayLike<number>;
+    if (typeof item === 'string') {
+      const found = this.#rowOf(item);
+      if (found.index >= 0) words?.push(found.index);
+      row = unit(found.row);
+    } else {
+      this.#checkVector(item);
+      row = item;
+    }
+    for (let d = 0; d < sum.length; ++d) sum[d]! += weight * row[d]!;
   }
 
   #checkVector(vector: Float32Array | readonly number[]): void {
@@ -1174,6 +1209,14 @@ function joined(vectors: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(vectors.length * size);
   vectors.forEach((vector, i) => all.set(vector, i * size));
   return all;
+}
+
+/** Calls f with the position of each word that is there, in turns. */
+function eachKnown(store: VectorStore, words: Iterable<string>, f: (id: number) => void): Promise<void> {
+  return eachInTurns(words, (word) => {
+    const id = typeof word === 'string' ? callNative(() => store.indexOf(word)) : -1;
+    if (id >= 0) f(id);
+  });
 }
 
 function watch({ signal, onProgress }: JobOptions) {

@@ -34,6 +34,21 @@ export async function inTurns(n: number, f: (index: number) => unknown, signal?:
   }
 }
 
+/** Calls f for each of them, in turns; what is iterated is not to be changed meanwhile. @throws as inTurns() */
+export async function eachInTurns<T>(
+  items: Iterable<T>,
+  f: (item: T, index: number) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  let i = 0;
+  for (const item of items) {
+    f(item, i++);
+    if (i % itemsBetweenLooks !== 0 || !turnIsOver()) continue;
+    if (signal?.aborted) throw cancelled(signal.reason);
+    await nextTurn();
+  }
+}
+
 const runLength = 1024; // short enough to sort at a time
 
 /** A sorted copy of the list, made in turns: runs are sorted, then merged. */

@@ -242,6 +242,35 @@ describe("gensim's other questions", () => {
     expect((await rejectionOf(vectors.search(['up']))).code).toBe('ERR_W2V_UNKNOWN_WORD');
   });
 
+  test('thousands of words are answered as a few are', async () => {
+    const few = rows.slice(0, 50).map(([word]) => word);
+    const many = Array.from({ length: 20_000 }, (_, i) => few[i % few.length]!);
+    const some = await vectors.distances('w60', few);
+    expect(await vectors.distances('w60', many)).toEqual(
+      Float32Array.from(many, (_, i) => some[i % some.length]!),
+    );
+    expect([...(await vectors.vectorsForAll(new Set([...many, 'up', 'w60'])))]).toEqual([...few, 'w60']);
+    expect([...(await vectors.vectorsForAll([...many, 'w60']))]).toEqual([...few, 'w60']);
+    expect(await vectors.doesntMatch([...many, 'up'])).toBe(await vectors.doesntMatch(few));
+    const excluded = await vectors.search(['w60'], { topN: 300, exclude: [...many, ...few.keys()] });
+    expect(excluded).toEqual(await vectors.search(['w60'], { topN: 300, exclude: few }));
+    expect(await vectors.wmDistance(many, ['up', 'w60'])).toBeCloseTo(
+      await vectors.wmDistance(few, ['w60']),
+      6,
+    );
+    const mean = { positive: few, negative: ['w60'] };
+    const [best] = await vectors.mostSimilar({
+      positive: many,
+      negative: [['w60', -many.length / few.length]],
+    });
+    const [expected] = await vectors.mostSimilar(mean);
+    expect(best!.word).toBe(expected!.word);
+    expect(best!.score).toBeCloseTo(expected!.score, 5);
+    const cosmul = await vectors.mostSimilarCosmul(mean, { topN: 3 });
+    expect(cosmul.map(({ word }) => word)).not.toContain('w60');
+    expect((await rejectionOf(vectors.distances('w60', [...many, 'up']))).code).toBe('ERR_W2V_UNKNOWN_WORD');
+  });
+
   test('a filter decides what can be an answer, as a function or as a mask', async () => {
     const filter = (word: string, index: number) => index % 10 === 0 && word !== 'w30';
     const mask = Uint8Array.from({ length: 300 }, (_, i) => (filter(`w${i}`, i) ? 1 : 0));
