@@ -185,6 +185,8 @@ void Session::run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watc
     return epoch;
   };
   if (next_epoch() == until) return;
+  progress.workers = 0;
+  for (const auto& r : replicas_) progress.workers += r->workers;
   const uint64_t dims = problem_.dims;
   for (auto& r : replicas_) {
     const uint64_t stride = r->tables.stride;
