@@ -190,7 +190,7 @@ int prove(bool few) {
 }
 
 int show_limits(uint32_t stride, uint64_t rows) {
-  const Limits limits = measure_limits(rows, stride);
+  const Limits limits = measure_limits(choose_devices(cuda_library(), {}).front(), rows, stride);
   std::printf(
       "| limits, %llu rows of %u floats | %.1f T multiply-adds/s | copy %.0f GB/s | rows read %.0f GB/s | rows "
       "added %.0f GB/s |\n",
@@ -207,7 +207,8 @@ int bench(const std::string& name, const Keys& keys) {
   const uint32_t stride = (options.vector_size + row_padding - 1) / row_padding * row_padding;
   const Work work = work_of(model, *corpora.encoded, options, stride);
   // Rates are of rows of whole tiles; the rows of others move alike.
-  const Limits limits = measure_limits(model.targets.rows(), stride == 320 ? 320 : 128);
+  const Limits limits = measure_limits(choose_devices(cuda_library(), options.devices).front(), model.targets.rows(),
+                                       stride == 320 ? 320 : 128);
 
   const uint64_t total = corpora.encoded->size * options.epochs;
   GpuTrainer trainer(model, *corpora.encoded, options, total, cuda_library(), tuning_of(keys));
