@@ -1,51 +1,72 @@
 #!/usr/bin/env bash
 # gpu-check.sh CORPUS [part...]: builds, checks and measures the CUDA backend on a machine with an NVIDIA GPU. Needs CMake, a
-# C++20 compiler and nvcc; no Node. CORPUS: plain text, one sentence a line or one line in all (wiki8).
-# Parts, each under 10 minutes, all of them by default: build prove sanitize limits bench curve train. Logs and tables go to
-# $OUT (default: build/gpu-check); the table of all parts run so far is printed last.
+# C++20 compiler and nvcc; no Node. CORPUS: plain text, one sentence a line or one line in all (wiki8), or that with gzip.
+# Parts, each under $PART_SECONDS (580); all but the last by default:
+#   build      does nothing where build/gpu is from before and finds the GPU; remove it to build anew
+#   prove, sanitize, limits, bench, curve
+#   train      vectors of three seeds, for `w2v evaluate`
+#   processor  the same by the processor; any other machine does as well
+# All is kept in build/gpu-check; the table of each part is printed when it ends. $OUT, where it is set, is a folder for what is
+# to be taken home, of few and small files: the table of all parts run so far, their logs in one archive, and vectors in
+# pieces below 16 MB (cat gpu-vectors.tar.gz.* | tar xz).
 # Exit code 77: there is no GPU (or no nvcc), with the reason. 1: something does not hold.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
+all_parts=(build prove sanitize limits bench curve train processor)
 if (($# == 0)); then
-  echo "usage: gpu-check.sh CORPUS [build prove sanitize limits bench curve train]" >&2
+  echo "usage: gpu-check.sh CORPUS [${all_parts[*]}]" >&2
   exit 2
 fi
-corpus=$1
+corpus=$(realpath -- "$1")
 shift
 parts=("$@")
-if ((${#parts[@]} == 0)); then parts=(build prove sanitize limits bench curve train); fi
-out=${OUT:-build/gpu-check}
-mkdir -p "$out"
-table=$out/table.md
-folder=build/gpu
-check=$folder/native/cuda/w2v_cuda_check
-part_seconds=580
-# The proofs are against the kernels whose blocks of targets are the device's.
-export W2V_FORCE_ISA=${W2V_FORCE_ISA-avx2}
-
-if ! command -v nvcc >/dev/null; then
-  echo "gpu-check: skipped: nvcc is not on PATH"
-  exit 77
-fi
+if ((${#parts[@]} == 0)); then parts=("${all_parts[@]::7}"); fi
+for part in "${parts[@]}"; do
+  if [[ " ${all_parts[*]} " != *" $part "* ]]; then
+    echo "gpu-check: expected parts of '${all_parts[*]}', received '$part'" >&2
+    exit 2
+  fi
+done
 if [[ ! -r "$corpus" ]]; then
   echo "gpu-check: expected a readable corpus, received '$corpus'" >&2
   exit 2
 fi
 
-build() {
-  # Machine code for the GPU that is here, found by its driver; Hopper's where that does not tell.
-  local architecture
-  architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1 | tr -d '.' || true)
-  cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=Release -DW2V_BUILD_ADDON=OFF -DW2V_CUDA=ON -DW2V_BUILD_CUDA_CHECK=ON \
-    -DCMAKE_CUDA_ARCHITECTURES="${architecture:-90}" -DCMAKE_CUDA_FLAGS="-lineinfo -Xptxas=-v"
-  cmake --build "$folder" --target w2v_cuda_check --parallel "$(getconf _NPROCESSORS_ONLN)"
+if [[ -n "${OUT:-}" ]]; then
+  mkdir -p "$OUT"
+  OUT=$(realpath -- "$OUT")
+  export OUT
+fi
+
+cd "$(dirname "$0")/.."
+work=build/gpu-check
+mkdir -p "$work"
+folder=build/gpu
+check=$folder/native/cuda/w2v_cuda_check
+part_seconds=${PART_SECONDS:-580}
+PATH=$PATH:/usr/local/cuda/bin
+# The proofs are against the kernels whose blocks of targets are the device's.
+export W2V_FORCE_ISA=${W2V_FORCE_ISA-avx2}
+
+skip() {
+  echo "gpu-check: skipped: $1"
+  exit 77
 }
 
-require_gpu() {
-  local status=0
-  "$check" devices || status=$?
-  if ((status != 0)); then exit "$status"; fi
+build() {
+  if [[ -x "$check" ]] && "$check" devices; then return; fi
+  if ! command -v nvcc >/dev/null; then skip "nvcc is not on PATH"; fi
+  # Machine code for the GPU that is here. What nvidia-smi says where it fails is no number.
+  local architecture
+  architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>&1 | head -n 1 | tr -d '.' || true)
+  if [[ ! "$architecture" =~ ^[0-9]+$ ]]; then skip "nvidia-smi tells no compute capability: ${architecture:-nothing}"; fi
+  if ! command -v make >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
+  {
+    cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=Release -DW2V_BUILD_ADDON=OFF -DW2V_CUDA=ON -DW2V_BUILD_CUDA_CHECK=ON \
+      -DCMAKE_CUDA_ARCHITECTURES="$architecture" -DCMAKE_CUDA_FLAGS="-lineinfo -Xptxas=-v"
+    cmake --build "$folder" --target w2v_cuda_check --parallel "$(getconf _NPROCESSORS_ONLN)"
+  } >&2
+  "$check" devices
 }
 
 prove() {
@@ -60,15 +81,22 @@ sanitize() {
     echo "| compute-sanitizer | not on PATH |"
     return
   fi
-  local tool
+  local tool failed=0
   for tool in memcheck racecheck; do
-    if timeout 280 compute-sanitizer --tool "$tool" --error-exitcode 1 "$check" prove few >"$out/$tool.log" 2>&1; then
+    local log=$work/$tool.log status=0 refusal
+    timeout "$((part_seconds / 2 - 10))" compute-sanitizer --tool "$tool" --error-exitcode 1 "$check" prove few >"$log" 2>&1 ||
+      status=$?
+    # Where it cannot attach, as under some virtual machines, it has found nothing, and all calls fail.
+    if refusal=$(grep -m 1 -iE 'not supported|(unable|failed) to (attach|initialize)|before first instrumented' "$log"); then
+      echo "| compute-sanitizer $tool | cannot attach here: $refusal |"
+    elif ((status == 0)) && grep -q 'SUMMARY: 0 ' "$log"; then
       echo "| compute-sanitizer $tool | clean |"
     else
-      echo "| compute-sanitizer $tool | FAILED, see $out/$tool.log |"
-      return 1
+      echo "| compute-sanitizer $tool | FAILED ($status, 124: out of time), see $log |"
+      failed=1
     fi
   done
+  return "$failed"
 }
 
 limits() {
@@ -87,60 +115,67 @@ bench() {
   "$check" bench "skip-gram NS per-pair, 128" text="$corpus" words=1e8 pair=1
 }
 
-# Speed and loss against concurrency, and against the damping of hot rows (native/cuda/damping.h).
+# Speed and loss against concurrency, up to all workers that fit on the device, and against the damping of hot rows
+# (native/cuda/damping.h).
 curve() {
   local workers hot
-  for workers in 64 256 1024 0; do
+  for workers in 64 256 1024 1000000; do
     local keys=(text="$corpus" words=2e7 workers="$workers")
     for hot in 12 48 192 1000000; do
-      "$check" bench "$workers workers, inputs hot from $hot" "${keys[@]}" hot-inputs="$hot"
-      "$check" bench "$workers workers, targets hot from $hot" "${keys[@]}" hot-targets="$hot"
-      "$check" bench "HS, $workers workers, targets hot from $hot" "${keys[@]}" hot-targets="$hot" negative=0 hs=1
+      "$check" bench "inputs hot from $hot" "${keys[@]}" hot-inputs="$hot"
+      "$check" bench "targets hot from $hot" "${keys[@]}" hot-targets="$hot"
+      "$check" bench "HS, targets hot from $hot" "${keys[@]}" hot-targets="$hot" negative=0 hs=1
     done
   done
 }
 
-# Vectors for `w2v evaluate`, of three seeds, by both.
-train() {
-  local seed
+# Of three seeds. Rounded to 9 bits after the point, those of wiki8 pack to 56 MB.
+vectors() {
+  local by=$1 seed
+  shift
   for seed in 1 2 3; do
-    "$check" train "$corpus" "$out/gpu-$seed.bin" size=100 epochs=5 seed="$seed"
-    "$check" train "$corpus" "$out/cpu-$seed.bin" cpu size=100 epochs=5 seed="$seed"
+    "$check" train "$corpus" "$work/$by-$seed.bin" "$@" size=100 epochs=5 bits=9 seed="$seed"
   done
+  if [[ -n "${OUT:-}" ]]; then tar -C "$work" -cz "$by"-{1,2,3}.bin | split -d -b 15000000 - "$OUT/$by-vectors.tar.gz."; fi
 }
+train() { vectors gpu; }
+processor() { vectors cpu cpu; }
 
+# After each part: a call may be ended from outside.
+hand_over() {
+  local part
+  for part in "${all_parts[@]}"; do
+    if [[ -e "$work/$part.md" ]]; then cat "$work/$part.md"; fi
+  done >"$work/table.md"
+  if [[ -z "${OUT:-}" ]]; then return; fi
+  cp "$work/table.md" "$OUT"
+  (cd "$work" && tar -czf "$OUT/logs.tar.gz" -- *.log)
+}
+if [[ "$corpus" == *.gz ]]; then
+  zcat -- "$corpus" >"$work/corpus.txt"
+  corpus=$work/corpus.txt
+fi
+export check corpus folder part_seconds work PATH
+export -f "${all_parts[@]}" skip vectors
 failed=0
 for part in "${parts[@]}"; do
-  case "$part" in build | prove | sanitize | limits | bench | curve | train) ;; *)
-    echo "gpu-check: unknown part '$part'" >&2
-    exit 2
-    ;;
-  esac
   start=$SECONDS
-  if [[ "$part" == build ]]; then
-    build >"$out/build.log" 2>&1 || { tail -n 40 "$out/build.log"; exit 1; }
-    require_gpu
-  else
-    if [[ ! -x "$check" ]]; then
-      echo "gpu-check: run the part 'build' first" >&2
-      exit 2
-    fi
-    # Each part in a process of its own: only that can be ended after its time.
-    status=0
-    export -f "$part"
-    export check corpus out
-    timeout "$part_seconds" bash -euo pipefail -c "$part" >"$out/$part.md" 2>"$out/$part.log" || status=$?
-    if ((status == 77)); then
-      cat "$out/$part.md"
-      exit 77
-    fi
-    cat "$out/$part.md" >>"$table"
-    if ((status != 0)); then
-      failed=1
-      echo "| $part | FAILED ($status, 124: out of time), see $out/$part.log |" >>"$table"
-    fi
+  if [[ "$part" != build && ! -x "$check" ]]; then
+    echo "gpu-check: run the part 'build' first" >&2
+    exit 2
   fi
+  # Each part in a process of its own: only that can be ended after its time.
+  status=0
+  timeout "$part_seconds" bash -euo pipefail -c "$part" >"$work/$part.md" 2>"$work/$part.log" || status=$?
+  if ((status != 0 && status != 77)); then
+    failed=1
+    echo "| $part | FAILED ($status, 124: out of time), see $work/$part.log |" >>"$work/$part.md"
+    tail -n 40 "$work/$part.log" >&2
+  fi
+  cat "$work/$part.md"
+  hand_over
   echo "gpu-check: $part: $((SECONDS - start)) s"
+  if ((status == 77)); then exit 77; fi
+  if [[ "$part" == build ]] && ((status != 0)); then exit 1; fi
 done
-if [[ -e "$table" ]]; then cat "$table"; fi
 exit "$failed"

@@ -8,13 +8,15 @@
 //   w2v_cuda_check train <text> <vectors> [cpu] [key=value …]
 // Keys, of bench and train: text words size window negative hs sg pair sample epochs threads seed alpha vocabulary
 // workers hot-inputs hot-targets. A corpus is `text`, repeated to `words` ids; without a text, ids by Zipf's law of
-// `vocabulary` words.
+// `vocabulary` words. Of train alone: bits, that vectors are rounded to, so that they pack well.
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/error.h"
@@ -164,7 +166,7 @@ Work work_of(const Model& model, const EncodedCorpus& corpus, const TrainingOpti
 
 int list_devices(const GpuDevices& found) {
   for (const w2v_gpu_device& device : found.devices)
-    std::printf("%s, compute capability %d.%d, %d multiprocessors, %.1f of %.1f GB free\n", device.name,
+    std::printf("| %s | compute capability %d.%d | %d multiprocessors | %.1f of %.1f GB free |\n", device.name,
                 device.capability_major, device.capability_minor, device.multiprocessors,
                 static_cast<double>(device.free_memory) * 1e-9, static_cast<double>(device.memory) * 1e-9);
   return 0;
@@ -173,19 +175,22 @@ int list_devices(const GpuDevices& found) {
 int prove(bool few) {
   size_t n = 0, failed = 0;
   double worst = 0;
-  prove_equal(cuda_library(), few, [&](const Proof& proof) {
-    ++n;
-    worst = std::max(worst, proof.error / proof.limit);
-    if (proof.holds()) return;
-    ++failed;
-    std::printf("FAILED %s: %.3g, expected at most %.3g\n", proof.name.c_str(), proof.error, proof.limit);
-  });
+  prove_equal(
+      cuda_library(), few,
+      [&](const Proof& proof) {
+        ++n;
+        worst = std::max(worst, proof.error / proof.limit);
+        if (proof.holds()) return;
+        ++failed;
+        std::printf("FAILED %s: %.3g, expected at most %.3g\n", proof.name.c_str(), proof.error, proof.limit);
+      },
+      [](const std::string& name) { std::fprintf(stderr, "%s\n", name.c_str()); });
   std::printf("| proofs | %zu of %zu hold | the nearest to its limit: %.2g of it |\n", n - failed, n, worst);
   return failed == 0 ? 0 : 1;
 }
 
 int show_limits(uint32_t stride, uint64_t rows) {
-  const Limits limits = measure_limits(rows, stride);
+  const Limits limits = measure_limits(choose_devices(cuda_library(), {}).front(), rows, stride);
   std::printf(
       "| limits, %llu rows of %u floats | %.1f T multiply-adds/s | copy %.0f GB/s | rows read %.0f GB/s | rows "
       "added %.0f GB/s |\n",
@@ -202,7 +207,8 @@ int bench(const std::string& name, const Keys& keys) {
   const uint32_t stride = (options.vector_size + row_padding - 1) / row_padding * row_padding;
   const Work work = work_of(model, *corpora.encoded, options, stride);
   // Rates are of rows of whole tiles; the rows of others move alike.
-  const Limits limits = measure_limits(model.targets.rows(), stride == 320 ? 320 : 128);
+  const Limits limits = measure_limits(choose_devices(cuda_library(), options.devices).front(), model.targets.rows(),
+                                       stride == 320 ? 320 : 128);
 
   const uint64_t total = corpora.encoded->size * options.epochs;
   GpuTrainer trainer(model, *corpora.encoded, options, total, cuda_library(), tuning_of(keys));
@@ -214,13 +220,23 @@ int bench(const std::string& name, const Keys& keys) {
   const double wall = wall_seconds() - begin;
   const double rate = static_cast<double>(total) / trainer.device_seconds();
   std::printf(
-      "| %s | %.1f M words/s | %.1f with the model's way there and back | GPU busy %.1f %% | share of multiply-adds "
+      "| %s | %llu workers | %.1f M words/s | %.1f with the model's way there and back | GPU busy %.1f %% | share of "
+      "multiply-adds "
       "%.1f %%, of reading rows %.1f %%, of adding rows %.1f %% | loss %.3f |\n",
-      name.c_str(), rate * 1e-6, static_cast<double>(total) / wall * 1e-6, 100 * trainer.busy_share(),
+      name.c_str(), static_cast<unsigned long long>(trainer.workers()), rate * 1e-6,
+      static_cast<double>(total) / wall * 1e-6, 100 * trainer.busy_share(),
       100 * rate * work.multiply_adds / limits.fma_per_second,
       100 * rate * work.bytes_read / limits.row_read_bytes_per_second,
       100 * rate * work.bytes_added / limits.reduction_bytes_per_second, state.losses.back().mean());
   return 0;
+}
+
+// To so many bits after the point of a float's significand.
+void round(Matrix& matrix, int bits) {
+  const uint32_t step = 1u << (23 - bits);
+  for (size_t i = 0; i < matrix.rows(); ++i)
+    for (float& value : std::span(matrix.row(i), matrix.dims()))
+      value = std::bit_cast<float>((std::bit_cast<uint32_t>(value) + step / 2) & ~(step - 1));
 }
 
 int train(const std::string& text, const std::string& output, Keys keys) {
@@ -241,6 +257,7 @@ int train(const std::string& text, const std::string& output, Keys keys) {
   const double begin = wall_seconds();
   trainer->run(state, schedule, options.epochs, control);
   const double seconds = wall_seconds() - begin;
+  if (keys.contains("bits")) round(model.input, static_cast<int>(number(keys, "bits", 23)));
   save_vectors(*input_vectors(model), output, VectorFormat::google_binary, control);
   std::printf("| %s | %s | %.1f s | %.2f M words/s | loss %.4f |\n", output.c_str(), trainer->backend().c_str(),
               seconds, static_cast<double>(total) / seconds * 1e-6, state.losses.back().mean());
@@ -270,10 +287,15 @@ int run(int argc, char** argv) {
 }  // namespace w2v::cuda
 
 int main(int argc, char** argv) {
+  // What is known so far stays known where the program is ended from outside.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   try {
     return w2v::cuda::run(argc, argv);
   } catch (const w2v::Error& error) {
     std::fprintf(stderr, "w2v_cuda_check: %s (%s)\n", error.what(), error.code());
+    return 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "w2v_cuda_check: %s\n", error.what());
     return 1;
   }
 }

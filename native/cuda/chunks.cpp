@@ -17,21 +17,19 @@ size_t CorpusView::segment_of(uint64_t position) const {
   return static_cast<size_t>(std::upper_bound(ends_.begin(), ends_.end(), position) - ends_.begin());
 }
 
-uint32_t CorpusView::operator[](uint64_t position) const {
-  const size_t s = segment_of(position);
-  return segments_[s][position - (ends_[s] - segments_[s].size())];
-}
-
 std::vector<Chunk> cut(const CorpusView& corpus, std::span<const Range> ranges, uint32_t chunk_words) {
   std::vector<Chunk> chunks;
   for (const Range& range : ranges) {
     for (uint64_t begin = range.begin; begin < range.end;) {
       uint64_t end = std::min(begin + chunk_words, range.end);
       if (end < range.end) {
-        const uint64_t earliest = begin + (chunk_words + 1) / 2;
-        uint64_t after = end;
-        while (after > earliest && corpus[after - 1] != 0) --after;
-        if (after > earliest || corpus[after - 1] == 0) end = after;
+        uint64_t at = begin + (chunk_words + 1) / 2 - 1;
+        // Piece by piece from the front, each from its back: a text without sentence ends is read through here.
+        corpus.each_piece(at, end, [&](std::span<const uint32_t> ids) {
+          const auto last = std::find(ids.rbegin(), ids.rend(), 0u);
+          if (last != ids.rend()) end = at + static_cast<uint64_t>(ids.rend() - last);
+          at += ids.size();
+        });
       }
       chunks.push_back({begin, static_cast<uint32_t>(end - begin), 0});
       begin = end;

@@ -15,7 +15,6 @@ class CorpusView {
  public:
   explicit CorpusView(const w2v_gpu_problem& problem);
   uint64_t size() const { return ends_.empty() ? 0 : ends_.back(); }
-  uint32_t operator[](uint64_t position) const;
   // Calls f(ids) for the pieces of [begin, end), in order.
   template <class F>
   void each_piece(uint64_t begin, uint64_t end, F&& f) const {
@@ -36,6 +35,7 @@ class CorpusView {
 // Positions [begin, end) of the corpus.
 struct Range {
   uint64_t begin, end;
+  bool operator==(const Range&) const = default;
 };
 
 // Cuts ranges into chunks of at most `chunk_words`, after a sentence end where there is one in a chunk's second half.

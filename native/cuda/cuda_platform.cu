@@ -19,6 +19,7 @@ namespace {
 // ---- errors ----
 
 [[noreturn]] void fail(cudaError_t error, const char* call, int line) {
+  (void)cudaGetLastError();  // it is told here, not by the next launch
   throw Failure(error == cudaErrorMemoryAllocation ? W2V_GPU_MEMORY : W2V_GPU_FAILED,
                 std::string(call) + " failed: " + cudaGetErrorName(error) + ", " + cudaGetErrorString(error) +
                     " (cuda_platform.cu:" + std::to_string(line) + ")");
@@ -29,6 +30,14 @@ namespace {
   do {                                                      \
     const cudaError_t error = (call);                       \
     if (error != cudaSuccess) fail(error, #call, __LINE__); \
+  } while (false)
+
+// A launch says what became of it through the thread's last error alone: one that is older must not speak for it.
+#define W2V_LAUNCH(...)           \
+  do {                            \
+    (void)cudaGetLastError();     \
+    __VA_ARGS__;                  \
+    W2V_CUDA(cudaGetLastError()); \
   } while (false)
 
 // ---- kernels ----
@@ -167,8 +176,8 @@ class CudaDevice final : public Device {
     // Few workers, as in a comparison with the processor: a block each.
     const uint32_t warps = workers % shape.warps == 0 ? shape.warps : 1;
     const Kernel kernel = kernel_for(tables.stride, shape.shared_of_worker > 0);
-    kernel<<<workers / warps, warps * 32, shape.shared_of_worker * warps, work_>>>(tables, layout, launch, memory);
-    W2V_CUDA(cudaGetLastError());
+    W2V_LAUNCH(
+        kernel<<<workers / warps, warps * 32, shape.shared_of_worker * warps, work_>>>(tables, layout, launch, memory));
   }
   bool busy() override {
     use();
@@ -194,16 +203,14 @@ class CudaDevice final : public Device {
   }
   void add(float* to, const float* from, uint64_t floats) override {
     use();
-    add_kernel<<<elementwise_blocks, elementwise_threads, 0, work_>>>(
-        reinterpret_cast<float4*>(to), reinterpret_cast<const float4*>(from), floats / 4);
-    W2V_CUDA(cudaGetLastError());
+    W2V_LAUNCH(add_kernel<<<elementwise_blocks, elementwise_threads, 0, work_>>>(
+        reinterpret_cast<float4*>(to), reinterpret_cast<const float4*>(from), floats / 4));
     W2V_CUDA(cudaStreamSynchronize(work_));
   }
   void multiply(float* values, float factor, uint64_t floats) override {
     use();
-    multiply_kernel<<<elementwise_blocks, elementwise_threads, 0, work_>>>(reinterpret_cast<float4*>(values), factor,
-                                                                           floats / 4);
-    W2V_CUDA(cudaGetLastError());
+    W2V_LAUNCH(multiply_kernel<<<elementwise_blocks, elementwise_threads, 0, work_>>>(reinterpret_cast<float4*>(values),
+                                                                                      factor, floats / 4));
     W2V_CUDA(cudaStreamSynchronize(work_));
   }
 

@@ -1,6 +1,7 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,10 +23,12 @@ namespace {
   } while (false)
 
 constexpr int threads = 128, chains = 8;
+constexpr auto warm_up = std::chrono::milliseconds(500);  // in which the clocks of an idle device rise
 
 __global__ void fma_kernel(float* out, uint32_t rounds, float a, float b) {
   float x[chains];
   for (int i = 0; i < chains; ++i) x[i] = static_cast<float>(threadIdx.x + i);
+#pragma unroll 16  // 128 multiply-adds for each 3 instructions of the loop
   for (uint32_t r = 0; r < rounds; ++r)
 #pragma unroll
     for (int i = 0; i < chains; ++i) x[i] = fmaf(x[i], a, b);
@@ -104,16 +107,21 @@ void measure_rows(Limits& limits, uint64_t rows, int blocks, float* out) {
 
 }  // namespace
 
-Limits measure_limits(uint64_t rows, uint32_t stride) {
+Limits measure_limits(int device, uint64_t rows, uint32_t stride) {
   Limits limits{};
+  W2V_CHECK(cudaSetDevice(device));
   int multiprocessors = 0;
-  W2V_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, 0));
+  W2V_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
   const int blocks = multiprocessors * 16;
   float* out = nullptr;
   W2V_CHECK(cudaMalloc(&out, sizeof(float) * static_cast<size_t>(blocks) * threads));
   constexpr uint32_t rounds = 20'000;
-  limits.fma_per_second = double(blocks) * threads * chains * rounds /
-                          seconds([&] { fma_kernel<<<blocks, threads>>>(out, rounds, 0.999f, 1e-3f); });
+  const auto multiply_add = [&] { fma_kernel<<<blocks, threads>>>(out, rounds, 0.999f, 1e-3f); };
+  for (const auto begin = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() - begin < warm_up;) {
+    multiply_add();
+    W2V_CHECK(cudaDeviceSynchronize());
+  }
+  limits.fma_per_second = double(blocks) * threads * chains * rounds / seconds(multiply_add);
 
   constexpr size_t copied = size_t{2} << 30;
   char *from = nullptr, *to = nullptr;

@@ -12,8 +12,8 @@ struct Limits {
   double row_read_bytes_per_second;   // random rows read
 };
 
-// Of device 0, with a table of `rows` rows of `stride` floats, 128 or 320. Ends the program with a message where a call
-// fails.
-Limits measure_limits(uint64_t rows, uint32_t stride);
+// Of a device, by number, with a table of `rows` rows of `stride` floats, 128 or 320. Ends the program with a message
+// where a call fails.
+Limits measure_limits(int device, uint64_t rows, uint32_t stride);
 
 }  // namespace w2v::cuda

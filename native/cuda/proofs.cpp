@@ -84,7 +84,18 @@ Model model_for(const Vocabulary& vocabulary, const TrainingOptions& options, bo
   return model;
 }
 
-Proof compare(const GpuLibrary& library, const Text& text, const TrainingOptions& options, bool with_factors) {
+std::string name_of(const Text& text, const TrainingOptions& options, bool with_factors) {
+  return std::string(options.skip_gram   ? "skip-gram"
+                     : options.cbow_mean ? "CBOW"
+                                         : "CBOW sum") +
+         (options.negatives == Negatives::shared ? " shared" : " per-pair") +
+         (options.hierarchical_softmax ? " hs" : "") +
+         (options.negative > 0 ? " ns" + std::to_string(options.negative) : "") + (with_factors ? " factors" : "") +
+         (options.sample > 0 ? " sampled" : "") + ", " + std::to_string(options.vector_size) + " floats: " + text.name;
+}
+
+// The error.
+double compare(const GpuLibrary& library, const Text& text, const TrainingOptions& options, bool with_factors) {
   Corpus corpus;
   corpus.append(text.text, Framing::lines, "proof");
   corpus.end_source();
@@ -104,26 +115,23 @@ Proof compare(const GpuLibrary& library, const Text& text, const TrainingOptions
   TrainingState gpu_state = TrainingState::before(options);
   GpuTrainer(on_gpu, encoded, options, encoded.size, library, one).run(gpu_state, gpu_schedule, 1, control);
 
-  std::string name =
-      std::string(options.skip_gram   ? "skip-gram"
-                  : options.cbow_mean ? "CBOW"
-                                      : "CBOW sum") +
-      (options.negatives == Negatives::shared ? " shared" : " per-pair") + (options.hierarchical_softmax ? " hs" : "") +
-      (options.negative > 0 ? " ns" + std::to_string(options.negative) : "") + (with_factors ? " factors" : "") +
-      (options.sample > 0 ? " sampled" : "") + ", " + std::to_string(options.vector_size) + " floats: " + text.name;
-  return {std::move(name), std::max(distance(on_gpu.input, on_cpu.input), distance(on_gpu.targets, on_cpu.targets)),
-          text.limit};
+  return std::max(distance(on_gpu.input, on_cpu.input), distance(on_gpu.targets, on_cpu.targets));
 }
 
 }  // namespace
 
-void prove_equal(const GpuLibrary& library, bool few, const std::function<void(const Proof&)>& tell) {
+void prove_equal(const GpuLibrary& library, bool few, const std::function<void(const Proof&)>& tell,
+                 const std::function<void(const std::string&)>& begin) {
   TrainingOptions options;
   options.epochs = 1;
   options.alpha = 0.025f;
   options.min_alpha = options.alpha;  // the processor renews the rate at other words than the chunks' first
   options.window = 5;
-  const auto prove = [&](const Text& text, bool with_factors) { tell(compare(library, text, options, with_factors)); };
+  const auto prove = [&](const Text& text, bool with_factors) {
+    const std::string name = name_of(text, options, with_factors);
+    begin(name);
+    tell({name, compare(library, text, options, with_factors), text.limit});
+  };
   const std::vector<Text> all = texts();
   const auto left_out = [&](const Text& text) { return few && &text != &all[4]; };
   // Every mode with every text.

@@ -17,7 +17,10 @@ struct Proof {
 };
 
 // With the same draws, by one worker: every mode, and sentences of every kind, alone (≤ 1e-5) and a thousand of them
-// (≤ 1e-3). `few`: one text each, for checkers that are slow. `tell` gets each as it is done.
-void prove_equal(const GpuLibrary& library, bool few, const std::function<void(const Proof&)>& tell);
+// (≤ 1e-3). `few`: one text each, for checkers that are slow. `tell` gets each as it is done, `begin` the name
+// of each before: a fault in it may end the program.
+void prove_equal(
+    const GpuLibrary& library, bool few, const std::function<void(const Proof&)>& tell,
+    const std::function<void(const std::string&)>& begin = [](const std::string&) {});
 
 }  // namespace w2v::cuda

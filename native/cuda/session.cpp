@@ -185,6 +185,8 @@ void Session::run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watc
     return epoch;
   };
   if (next_epoch() == until) return;
+  progress.workers = 0;
+  for (const auto& r : replicas_) progress.workers += r->workers;
   const uint64_t dims = problem_.dims;
   for (auto& r : replicas_) {
     const uint64_t stride = r->tables.stride;
@@ -196,7 +198,7 @@ void Session::run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watc
   }
 
   const auto end_of = [&](uint64_t part) { return corpus_.size() * (part + 1) / progress.n_parts; };
-  const auto begin = std::chrono::steady_clock::now();
+  Course course{progress, watch};
   for (bool stopped = false; !stopped;) {
     const uint64_t epoch = next_epoch();
     if (epoch == until) break;
@@ -204,13 +206,9 @@ void Session::run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watc
     for (uint64_t i = 0; i < progress.n_parts; ++i)
       if (progress.parts[i].epochs == epoch)
         left.push_back({corpus_.size() * i / progress.n_parts + progress.parts[i].words, end_of(i)});
-    std::vector<Chunk> chunks = cut(corpus_, left, chunk_words_);
-    uint64_t words = progress.words;
-    for (Chunk& chunk : chunks) {
-      chunk.learning_rate = learning_rate_at(problem_.alpha, problem_.min_alpha, problem_.total_words, words);
-      words += chunk.words;
-    }
-    Course course{progress, watch, epoch, PositionDraws::epoch_key(problem_.seed, problem_.epochs_before + epoch)};
+    const std::vector<Chunk>& chunks = chunks_of(std::move(left), progress.words);
+    course.epoch = epoch;
+    course.epoch_key = PositionDraws::epoch_key(problem_.seed, problem_.epochs_before + epoch);
     const Told told = train(chunks, course);
     stopped = told.stopped && told.chunks_done < chunks.size();
     // Chunks are cut part by part, in order.
@@ -223,13 +221,24 @@ void Session::run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watc
     }
     stopped = stopped || told.stopped;
   }
-  progress.seconds += seconds_since(begin);
+  if (course.begin) progress.seconds += seconds_since(*course.begin);
 
   Replica& first = *replicas_[0];
   first.device->download_rows(problem_.input, problem_.stride, first.input.get(), first.tables.stride, dims,
                               problem_.words);
   first.device->download_rows(problem_.target, problem_.stride, first.target.get(), first.tables.stride, dims,
                               problem_.target_rows);
+}
+
+// Cut anew only where the ranges are others than the last time: epochs differ by their learning rates.
+const std::vector<Chunk>& Session::chunks_of(std::vector<Range> ranges, uint64_t words) {
+  if (ranges != ranges_) chunks_ = cut(corpus_, ranges, chunk_words_);
+  ranges_ = std::move(ranges);
+  for (Chunk& chunk : chunks_) {
+    chunk.learning_rate = learning_rate_at(problem_.alpha, problem_.min_alpha, problem_.total_words, words);
+    words += chunk.words;
+  }
+  return chunks_;
 }
 
 // An epoch, or what is left of it.
@@ -280,6 +289,7 @@ Session::Told Session::train(const std::vector<Chunk>& chunks, Course& course) {
 Session::Told Session::launch(const Range& part, uint64_t first_id, const uint32_t* const* ids, Course& course) {
   const uint64_t n = part.end - part.begin;
   const auto begin = std::chrono::steady_clock::now();
+  if (!course.begin) course.begin = begin;
   for (size_t d = 0; d < replicas_.size(); ++d) {
     Replica& r = *replicas_[d];
     const uint64_t begin = part.begin + n * d / replicas_.size(), end = part.begin + n * (d + 1) / replicas_.size();

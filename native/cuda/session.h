@@ -1,8 +1,10 @@
 // A training on one device or several, from the host's side.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cuda/chunks.h"
@@ -46,15 +48,17 @@ class Session {
     uint64_t chunks_done = 0;
     bool stopped = false;
   };
-  // Of an epoch under way.
+  // Of a run, and of its epoch under way.
   struct Course {
     w2v_gpu_progress& progress;
     const w2v_gpu_watch& watch;
-    uint64_t epoch;
-    uint64_t epoch_key;
+    uint64_t epoch = 0;
+    uint64_t epoch_key = 0;
+    std::optional<std::chrono::steady_clock::time_point> begin = std::nullopt;  // of the first launch
   };
 
   void open(Replica& replica, int number);
+  const std::vector<Chunk>& chunks_of(std::vector<Range> ranges, uint64_t words);
   Told train(const std::vector<Chunk>& chunks, Course& course);
   Told launch(const Range& part, uint64_t first_id, const uint32_t* const* ids, Course& course);
   void fetch(const std::vector<Chunk>& chunks, const Range& group, size_t buffer);
@@ -68,6 +72,8 @@ class Session {
   Layout layout_{};
   bool cached_ = false;
   uint64_t buffer_ids_ = 0;  // of a part of the corpus, where it is streamed
+  std::vector<Range> ranges_;
+  std::vector<Chunk> chunks_;  // of those
   std::vector<std::unique_ptr<Replica>> replicas_;
   Pinned pinned_[2];
 };

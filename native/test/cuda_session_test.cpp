@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -294,7 +295,9 @@ TEST_CASE("chunks end with sentences where they can, and leave nothing out") {
   problem.n_segments = 3;
   const cuda::CorpusView corpus(problem);
   REQUIRE(corpus.size() == ids.size());
-  for (uint64_t i = 0; i < ids.size(); ++i) REQUIRE(corpus[i] == ids[i]);
+  std::vector<uint32_t> in_pieces;
+  corpus.each_piece(0, ids.size(), [&](auto piece) { in_pieces.insert(in_pieces.end(), piece.begin(), piece.end()); });
+  REQUIRE(in_pieces == ids);
 
   const std::vector<cuda::Range> ranges{{0, 0}, {3, 4000}, {4000, 8000}};
   const auto chunks = cuda::cut(corpus, ranges, 100);
@@ -318,6 +321,43 @@ TEST_CASE("chunks end with sentences where they can, and leave nothing out") {
   }
   CHECK(next == chunks.size());
   CHECK(cuda::group(chunks, 1).size() == chunks.size());  // never less than one
+}
+
+TEST_CASE("chunks of random corpora in several segments end where a search from the back, id by id, ends them") {
+  std::mt19937 random(5);
+  for (int corpus = 0; corpus < 300; ++corpus) {
+    const uint32_t rarity = 1 + random() % 60;  // of sentence ends
+    std::vector<uint32_t> ids(1 + random() % 500);
+    for (uint32_t& id : ids) id = random() % rarity;
+    std::vector<const uint32_t*> segments;
+    std::vector<uint64_t> sizes;
+    for (uint64_t at = 0; at < ids.size(); at += sizes.back()) {
+      segments.push_back(ids.data() + at);
+      sizes.push_back(std::min<uint64_t>(random() % 80, ids.size() - at));
+    }
+    w2v_gpu_problem problem{};
+    problem.segments = segments.data();
+    problem.segment_sizes = sizes.data();
+    problem.n_segments = segments.size();
+    const uint64_t middle = random() % (ids.size() + 1);
+    const std::vector<cuda::Range> ranges{{random() % (middle + 1), middle}, {middle, ids.size()}};
+    const uint32_t longest = 1 + random() % 100;
+    const auto chunks = cuda::cut(cuda::CorpusView(problem), ranges, longest);
+    size_t next = 0;
+    for (const cuda::Range& range : ranges)
+      for (uint64_t begin = range.begin; begin < range.end; ++next) {
+        uint64_t end = std::min(begin + longest, range.end);
+        const uint64_t whole = end;
+        const bool last = end == range.end;
+        while (!last && end > begin && ids[end - 1] != 0) --end;
+        if (end - begin < (longest + 1) / 2) end = whole;
+        REQUIRE(next < chunks.size());
+        CHECK(chunks[next].begin == begin);
+        CHECK(chunks[next].words == end - begin);
+        begin = end;
+      }
+    CHECK(next == chunks.size());
+  }
 }
 
 TEST_CASE("rows that many workers change at once are damped, others are not") {

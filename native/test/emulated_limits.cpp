@@ -6,7 +6,7 @@
 
 namespace w2v::cuda {
 
-Limits measure_limits(uint64_t, uint32_t) {
+Limits measure_limits(int, uint64_t, uint32_t) {
   std::fprintf(stderr, "emulated devices are not measured\n");
   std::exit(77);
 }

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define W2V_GPU_ABI_VERSION 2u
+#define W2V_GPU_ABI_VERSION 3u
 
 /* What a call has come to. */
 enum w2v_gpu_status {
@@ -94,6 +94,7 @@ typedef struct w2v_gpu_progress {
   w2v_gpu_loss* losses; /* [n_losses], one per epoch */
   uint64_t n_losses;
   double busy_seconds, seconds; /* added up: of launches, and from the first one's begin to the last one's end */
+  uint64_t workers;             /* on all devices */
 } w2v_gpu_progress;
 
 /* Told by the calling thread a few times a second; `words` in all, `epoch` whole ones before this, `loss` of it so far.

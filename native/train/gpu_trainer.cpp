@@ -114,7 +114,7 @@ double GpuTrainer::run(TrainingState& state, Schedule& schedule, uint64_t until,
   for (const ThreadProgress& thread : state.threads) parts.push_back({thread.epochs, thread.words});
   std::vector<w2v_gpu_loss> losses;
   for (const EpochLoss& loss : state.losses) losses.push_back({loss.sum, loss.predictions});
-  w2v_gpu_progress progress{parts.data(), parts.size(), state.words, losses.data(), losses.size(), 0, 0};
+  w2v_gpu_progress progress{parts.data(), parts.size(), state.words, losses.data(), losses.size(), 0, 0, 0};
 
   struct Told {
     Schedule& schedule;
@@ -142,6 +142,7 @@ double GpuTrainer::run(TrainingState& state, Schedule& schedule, uint64_t until,
   state.words = progress.words;
   busy_seconds_ += progress.busy_seconds;
   device_seconds_ += progress.seconds;
+  workers_ = progress.workers;
   return thread_cpu_seconds() - cpu_before;
 }
 

@@ -37,6 +37,7 @@ class GpuTrainer : public Trainer {
   // Of the time from the first kernel to the last, in all runs, the share in which one was running; and that time.
   double busy_share() const { return busy_seconds_ / device_seconds_; }
   double device_seconds() const { return device_seconds_; }
+  uint64_t workers() const { return workers_; }  // on all devices, since the last run
 
  private:
   void open();
@@ -53,6 +54,7 @@ class GpuTrainer : public Trainer {
   w2v_gpu_problem problem_{};
   w2v_gpu_session* session_ = nullptr;
   double busy_seconds_ = 0, device_seconds_ = 0;
+  uint64_t workers_ = 0;
 };
 
 }  // namespace w2v
