@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CheckedDecoder, DataFolder } from '../lib/corpora/folder.js';
-import { rejectionOf, temporaryFolder } from './helpers.js';
+import { refusalOf, rejectionOf, temporaryFolder, wrong } from './helpers.js';
 import { writeZip } from './make-zip.js';
 
 const temporary = temporaryFolder();
@@ -43,6 +43,16 @@ describe('a folder and its zip', () => {
     expect(missing).toMatchObject({ code: 'ERR_W2V_FILE_NOT_FOUND' });
     expect(missing.message).toMatch(/'b\/1\.txt' in '.*': did you mean 'b\/10\.txt'/);
     await data.close();
+    await data.close();
+  });
+
+  it('a file has a name', async () => {
+    const data = await DataFolder.open(temporary('corpus'));
+    for (const name of [undefined, 5, null]) {
+      const error = await refusalOf(() => data.bytes(wrong(name)));
+      expect(error).toMatchObject({ code: 'ERR_W2V_ARGUMENT' });
+      expect(error.message).toBe(`Expected the name of a file but received ${name}`);
+    }
     await data.close();
   });
 

@@ -1,12 +1,12 @@
 // What the commands share.
 import { SingleBar } from 'cli-progress';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { W2VError, fileError } from '../errors.js';
+import { W2VError } from '../errors.js';
 import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
 import { expectedValue, parseOption, type OptionSpec } from '../options.js';
+import { checkWritable } from '../output-file.js';
 import { vectorFormats, type LoadingOptions } from '../vector-file.js';
 
 /** What every command that takes vectors reads. */
@@ -189,18 +189,8 @@ export async function checkOutputs(
   }
   for (const output of outputs) {
     if (output === undefined) continue;
-    try {
-      await access(path.dirname(output), constants.W_OK);
-    } catch (error) {
-      throw fileError('write', output, error);
-    }
-    const { file, found } = await fileOf(output);
-    if (found?.isDirectory()) {
-      throw new W2VError(
-        'ERR_W2V_FILE_WRITE',
-        `Cannot write '${output}': expected the name of a file but it is a folder`,
-      );
-    }
+    await checkWritable(output);
+    const { file } = await fileOf(output);
     if (file === undefined) continue;
     const use = taken.get(file);
     if (use !== undefined)
