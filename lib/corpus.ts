@@ -105,13 +105,17 @@ export async function rulesOf(
   minCount: number,
   trimRule: TrimRule,
 ): Promise<Uint8Array> {
-  const numbers: Record<string, number> = { default: 0, keep: 1, discard: 2 };
+  const numbers = new Map<string, number>([
+    ['default', 0],
+    ['keep', 1],
+    ['discard', 2],
+  ]);
   const rules = new Uint8Array(differentWords);
   for (let from = 0; from < differentWords;) {
     const { words, counts } = corpus.countedWords(from, from + 256);
     for (const [i, word] of words.entries()) {
       const decision = trimRule(word, counts[i]!, minCount) ?? 'default';
-      const number = numbers[decision];
+      const number = numbers.get(decision);
       if (number === undefined) {
         throw new W2VError(
           'ERR_W2V_ARGUMENT',

@@ -1,5 +1,6 @@
 // How good vectors are: analogy questions and human judgements of similarity, with gensim's semantics.
 import { readFile } from 'node:fs/promises';
+import { expectBooleans, wholeNumber } from './arguments.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type VectorStore } from './native.js';
 import { dot, unit } from './query.js';
@@ -199,20 +200,8 @@ function resolve(options: EvaluationOptions): Settings {
     signal,
     onProgress,
   } = options;
-  if (!Number.isInteger(restrictVocab) || restrictVocab < 1) {
-    throw new W2VError(
-      'ERR_W2V_OPTION',
-      `Expected restrictVocab to be a whole number from 1 but received ${describe(restrictVocab)}`,
-    );
-  }
-  for (const [name, value] of Object.entries({ caseInsensitive, dummy4unknown })) {
-    if (typeof value !== 'boolean') {
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected ${name} to be true or false but received ${describe(value)}`,
-      );
-    }
-  }
+  wholeNumber('restrictVocab', restrictVocab, 1);
+  expectBooleans({ caseInsensitive, dummy4unknown });
   return { restrictVocab, caseInsensitive, dummy4unknown, signal, onProgress };
 }
 

@@ -1,4 +1,16 @@
 import { availableParallelism } from 'node:os';
+import {
+  expectArgument,
+  expectBooleans,
+  expectIterable,
+  expectList,
+  expectOption,
+  expectPath,
+  expectWord,
+  expectWords,
+  isWhole,
+  wholeNumber,
+} from './arguments.js';
 import { UnknownWordError, W2VError, describe } from './errors.js';
 import {
   evaluateWordAnalogies,
@@ -17,8 +29,8 @@ import {
   type VectorIndex,
   type VectorStore,
 } from './native.js';
-import { checkNames, expectOption, resolveThreads } from './options.js';
-import { dot, isVector, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
+import { checkNames, resolveThreads } from './options.js';
+import { dot, toTerms, unit, type Combination, type Term, type WordOrVector } from './query.js';
 import { nearSpellings, spellings } from './spelling.js';
 import { eachInTurns, inTurns, nextTurn, turnIsOver } from './turn.js';
 import {
@@ -227,9 +239,11 @@ export class KeyedVectors implements Iterable<string> {
    * ERR_W2V_CANCELLED
    */
   static async load(source: string | VectorStream, options: LoadOptions = {}): Promise<KeyedVectors> {
-    if (typeof source !== 'object' || !(Symbol.asyncIterator in source)) checkPath(source);
+    checkNames(options, [...loadingOptionNames, ...jobOptionNames]);
+    const isStream =
+      typeof source === 'object' && (source as unknown) !== null && Symbol.asyncIterator in source;
+    if (!isStream) expectPath(source, 'the path of a file or a stream of bytes');
     const { signal, onProgress, ...loading } = options;
-    checkNames(loading, [...loadingOptionNames, ...jobOptionNames]);
     const { vectors, ...found } = await loadStore(source, loading, watch({ signal, onProgress }));
     return new KeyedVectors(vectors, { path: typeof source === 'string' ? source : undefined, ...found });
   }
@@ -245,18 +259,17 @@ export class KeyedVectors implements Iterable<string> {
     vectors: VectorRows,
     options: Omit<AddVectorsOptions, 'replace'> & { vectorSize?: number } = {},
   ): Promise<KeyedVectors> {
-    checkList(words);
+    checkNames(options, ['vectorSize', 'counts', ...jobOptionNames]);
+    expectList(words, 'an array of words');
+    expectRows(vectors);
+    const { vectorSize: given, ...adding } = options;
+    if (given !== undefined) wholeNumber('vectorSize', given, 1);
     const vectorSize =
-      options.vectorSize ??
-      (isRowList(vectors) ? (vectors[0]?.length ?? 0) : vectors.length / Math.max(1, words.length));
-    if (!Number.isInteger(vectorSize) || vectorSize < 1) {
-      throw new W2VError(
-        'ERR_W2V_ARGUMENT',
-        `Expected a vector for each of the ${words.length} words, all of the same size, but received ${describe(vectors)}`,
-      );
-    }
+      given ?? (isRowList(vectors) ? (vectors[0]?.length ?? 0) : vectors.length / Math.max(1, words.length));
+    const expected = `a vector for each of the ${words.length} words, all of the same size,`;
+    expectArgument(isWhole(vectorSize, 1), expected, vectors);
     const made = new KeyedVectors(callNative(() => binding.createStore(vectorSize)));
-    await made.addVectors(words, vectors, options);
+    await made.addVectors(words, vectors, adding);
     return made;
   }
 
@@ -267,30 +280,15 @@ export class KeyedVectors implements Iterable<string> {
    *
    * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT (more classes than words), ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
-  async cluster(
-    classes: number,
-    {
-      init = 'kmeans++',
-      maxIterations = init === 'word2vec' ? 10 : 100,
-      seed = 1,
-      ...options
-    }: ClusterOptions = {},
-  ): Promise<Clusters> {
+  async cluster(classes: number, options: ClusterOptions = {}): Promise<Clusters> {
     checkNames(options, ['init', 'maxIterations', 'seed', 'threads', ...jobOptionNames]);
+    const { init = 'kmeans++', maxIterations = init === 'word2vec' ? 10 : 100, seed = 1 } = options;
     expectOption(['kmeans++', 'word2vec'].includes(init), "init to be 'kmeans++' or 'word2vec'", init);
-    expectOption(
-      Number.isSafeInteger(maxIterations) && maxIterations >= 1 && maxIterations <= 1_000_000,
-      'maxIterations to be a whole number from 1 to 1000000',
-      maxIterations,
-    );
+    wholeNumber('maxIterations', maxIterations, 1, 1_000_000);
     const threads = resolveThreads(options.threads);
-    expectOption(Number.isSafeInteger(seed) && seed >= 0, 'seed to be a whole number from 0', seed);
-    if (!Number.isSafeInteger(classes) || classes < 1 || classes > this.size) {
-      throw new W2VError(
-        'ERR_W2V_ARGUMENT',
-        `Expected a number of classes from 1 to ${this.size}, the number of words, but received ${describe(classes)}`,
-      );
-    }
+    wholeNumber('seed', seed, 0);
+    const expected = `a number of classes from 1 to ${this.size}, the number of words,`;
+    expectArgument(isWhole(classes, 1, this.size), expected, classes);
     const request = { classes, asWord2vec: init === 'word2vec', iterations: maxIterations, seed, threads };
     return runJob(() => this.#store.cluster(request), watch(options));
   }
@@ -302,15 +300,10 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_FILE_WRITE, ERR_W2V_WORD_UNWRITABLE, ERR_W2V_CANCELLED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
-    checkPath(path);
+    expectPath(path);
     checkNames(options, ['format', 'precision', ...jobOptionNames]);
-    await saveStore(
-      this.#store,
-      path,
-      options.format ?? formatOfName(path),
-      options.precision ?? 'float32',
-      watch(options),
-    );
+    const { format = formatOfName(path), precision = 'float32' } = options;
+    await saveStore(this.#store, path, format, precision, watch(options));
   }
 
   /**
@@ -319,7 +312,8 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_ARGUMENT (vectors without counts), ERR_W2V_FILE_WRITE, ERR_W2V_WORD_UNWRITABLE
    */
   async saveVocabulary(path: string, options: JobOptions = {}): Promise<void> {
-    checkPath(path);
+    expectPath(path);
+    checkNames(options, jobOptionNames);
     this.#checkCounts();
     await runJob(() => this.#store.saveVocabulary(path), watch(options));
   }
@@ -330,21 +324,11 @@ export class KeyedVectors implements Iterable<string> {
    *
    * @throws ERR_W2V_OPTION, ERR_W2V_MEMORY, ERR_W2V_CANCELLED, ERR_W2V_INDEX (compiled without the package usearch)
    */
-  async buildIndex({
-    metric = 'cosine',
-    connectivity = 16,
-    expansion = 128,
-    precision = 'int8',
-    ...options
-  }: IndexOptions = {}): Promise<void> {
-    const only = (name: string, expected: string, received: unknown) => {
-      if (received === expected) return;
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected ${name} to be '${expected}' but received ${describe(received)}`,
-      );
-    };
+  async buildIndex(options: IndexOptions = {}): Promise<void> {
     checkNames(options, ['metric', 'connectivity', 'expansion', 'precision', ...jobOptionNames]);
+    const { metric = 'cosine', connectivity = 16, expansion = 128, precision = 'int8' } = options;
+    const only = (name: string, expected: string, received: string) =>
+      expectOption(received === expected, `${name} to be '${expected}'`, received);
     only('metric', 'cosine', metric);
     only('precision', 'int8', precision);
     const native = {
@@ -364,7 +348,8 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_INDEX (there is none), ERR_W2V_ARGUMENT, ERR_W2V_FILE_WRITE, ERR_W2V_CANCELLED
    */
   async saveIndex(path = this.#indexPath(), options: JobOptions = {}): Promise<void> {
-    checkPath(path);
+    expectPath(path);
+    checkNames(options, jobOptionNames);
     const index = this.#indexOrError();
     await runJob(() => index.save(path), watch(options));
   }
@@ -376,7 +361,8 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_INDEX for the index of other vectors, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ
    */
   async loadIndex(path = this.#indexPath(), options: JobOptions = {}): Promise<void> {
-    checkPath(path);
+    expectPath(path);
+    checkNames(options, jobOptionNames);
     const store = this.#store;
     const index = await runJob(() => binding.openIndex(store, path), watch(options));
     if (store === this.#store) this.#index = index;
@@ -393,6 +379,7 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_VECTOR_CHECKSUM (with the section), ERR_W2V_FILE_CHANGED, ERR_W2V_CANCELLED
    */
   async verify(options: JobOptions = {}): Promise<void> {
+    checkNames(options, jobOptionNames);
     await runJob(() => this.#store.verify(this.loadedFrom?.path ?? 'the vectors'), watch(options));
   }
 
@@ -447,6 +434,7 @@ export class KeyedVectors implements Iterable<string> {
 
   /** A copy of the words' vectors: n × vectorSize numbers, row after row. @throws {@link UnknownWordError} */
   getVectors(words: readonly string[]): Float32Array {
+    expectList(words, 'an array of words');
     if (this.hasSubwords) return joined(words.map((word) => this.#rowOf(word).row));
     const ids = Uint32Array.from(words, (word) => this.#indexOfKnown(word));
     return callNative(() => this.#store.rows(ids));
@@ -520,6 +508,7 @@ export class KeyedVectors implements Iterable<string> {
     vector: Float32Array | readonly number[],
     options: SearchOptions = {},
   ): Promise<Neighbour[]> {
+    checkNames(options, searchOptionNames);
     this.#checkVector(vector);
     return this.mostSimilar(vector, options);
   }
@@ -535,6 +524,15 @@ export class KeyedVectors implements Iterable<string> {
     options: BatchSearchOptions = {},
   ): Promise<BatchAnswers> {
     checkNames(options, [...searchOptionNames, 'exclude', 'metric']);
+    if (!(queries instanceof Float32Array)) expectList(queries, 'an array of words and vectors');
+    const { exclude: left = [] } = options;
+    expectOption(Array.isArray(left), 'exclude to be an array of words and their positions', left);
+    const exclude: number[] = [];
+    await eachInTurns(left, (item) =>
+      exclude.push(
+        typeof item === 'string' ? this.#indexOfKnown(item) : wholeNumber('exclude', item, 0, 0xffffffff),
+      ),
+    );
     const vectors = queries instanceof Float32Array ? queries : await this.#joined(queries);
     if (vectors.length % this.vectorSize !== 0) {
       throw new W2VError(
@@ -542,10 +540,6 @@ export class KeyedVectors implements Iterable<string> {
         `Expected queries of ${this.vectorSize} numbers each but received ${vectors.length} in all`,
       );
     }
-    const exclude: number[] = [];
-    await eachInTurns(options.exclude ?? [], (item) =>
-      exclude.push(typeof item === 'string' ? this.#indexOfKnown(item) : wholeNumber('exclude', item, 0)),
-    );
     return this.#search(vectors, options, Uint32Array.from(exclude), undefined, metricOf(options));
   }
 
@@ -595,8 +589,10 @@ export class KeyedVectors implements Iterable<string> {
     others?: readonly string[],
     options: JobOptions = {},
   ): Promise<Float32Array> {
+    if (others !== undefined) expectList(others, 'an array of words');
+    checkNames(options, jobOptionNames);
     const { vector } = await this.#combine(toTerms(query));
-    if (others) return this.#distancesTo([...others], vector);
+    if (others) return this.#distancesTo(others, vector);
     const cosines = await this.#cosines(vector, options);
     await inTurns(cosines.length, (i) => (cosines[i] = 1 - cosines[i]!));
     return cosines;
@@ -612,13 +608,12 @@ export class KeyedVectors implements Iterable<string> {
   async wmDistance(
     a: readonly string[],
     b: readonly string[],
-    { norm = true, ...options }: { norm?: boolean } & JobOptions = {},
+    options: { norm?: boolean } & JobOptions = {},
   ): Promise<number> {
-    for (const text of [a, b]) {
-      if (!Array.isArray(text)) {
-        throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(text)}`);
-      }
-    }
+    checkNames(options, ['norm', ...jobOptionNames]);
+    const { norm = true } = options;
+    expectBooleans({ norm });
+    for (const text of [a, b]) expectWords(text);
     const store = this.#store;
     const [from, to]: [number[], number[]] = [[], []];
     await eachKnown(store, a, (id) => from.push(id));
@@ -631,6 +626,12 @@ export class KeyedVectors implements Iterable<string> {
 
   /** Cosines of a vector with several others: gensim's cosine_similarities. */
   static cosineSimilarities(vector: ArrayLike<number>, others: readonly ArrayLike<number>[]): Float32Array {
+    expectNumbers(vector, 'a vector of numbers');
+    expectList(others, 'an array of vectors');
+    for (const other of others) {
+      expectNumbers(other, 'vectors of numbers');
+      expectArgument(other.length === vector.length, `vectors of ${vector.length} numbers`, other);
+    }
     const x = unit(Float64Array.from(vector));
     return Float32Array.from(others, (other) => dot(x, unit(Float64Array.from(other))));
   }
@@ -640,22 +641,25 @@ export class KeyedVectors implements Iterable<string> {
    *
    * @throws {@link UnknownWordError} with `ignoreMissing: false`, ERR_W2V_ARGUMENT
    */
-  getMeanVector(
-    items: readonly WordOrVector[],
-    { weights, preNormalize = true, postNormalize = false, ignoreMissing = true }: MeanVectorOptions = {},
-  ): Float32Array {
-    if (weights && weights.length !== items.length) {
-      throw new W2VError(
-        'ERR_W2V_ARGUMENT',
-        `Expected a weight for each of the ${items.length} items but received ${weights.length}`,
-      );
+  getMeanVector(items: readonly WordOrVector[], options: MeanVectorOptions = {}): Float32Array {
+    checkNames(options, ['weights', 'preNormalize', 'postNormalize', 'ignoreMissing']);
+    const { weights, preNormalize = true, postNormalize = false, ignoreMissing = true } = options;
+    expectBooleans({ preNormalize, postNormalize, ignoreMissing });
+    expectList(items, 'an array of words and vectors');
+    if (weights !== undefined) {
+      const expected = `a finite weight for each of the ${items.length} items`;
+      expectList(weights, expected);
+      if (weights.length !== items.length) {
+        throw new W2VError('ERR_W2V_ARGUMENT', `Expected ${expected} but received ${weights.length}`);
+      }
+      for (const weight of weights) expectArgument(Number.isFinite(weight), expected, weight);
     }
     const sum = new Float64Array(this.vectorSize);
     let total = 0;
     items.forEach((item, i) => {
       if (typeof item === 'string' && ignoreMissing && !this.#knows(item)) return;
       const weight = weights?.[i] ?? 1;
-      if (isVector(item)) this.#checkVector(item);
+      if (typeof item !== 'string') this.#checkVector(item);
       const row = typeof item === 'string' ? this.getVector(item, { norm: preNormalize }) : item;
       row.forEach((x, d) => (sum[d]! += weight * x));
       total += Math.abs(weight);
@@ -665,7 +669,10 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   /** A copy of the word's vector, at unit length with `norm`. @throws {@link UnknownWordError} */
-  getVector(word: string, { norm = false }: { norm?: boolean } = {}): Float32Array {
+  getVector(word: string, options: { norm?: boolean } = {}): Float32Array {
+    checkNames(options, ['norm']);
+    const { norm = false } = options;
+    expectBooleans({ norm });
     const row = this.get(word);
     return norm ? Float32Array.from(unit(row)) : row;
   }
@@ -708,6 +715,7 @@ export class KeyedVectors implements Iterable<string> {
    * is rather a synonym.
    */
   async relativeCosineSimilarity(a: string, b: string, topN = 10): Promise<number> {
+    expectArgument(isWhole(topN, 1), 'topN to be a whole number from 1', topN);
     const neighbours = await this.mostSimilar(a, { topN });
     return this.similarity(a, b) / neighbours.reduce((sum, { score }) => sum + score, 0);
   }
@@ -718,8 +726,11 @@ export class KeyedVectors implements Iterable<string> {
    *
    * @throws {@link UnknownWordError} if all are unknown, ERR_W2V_ARGUMENT if there are none
    */
-  rankByCentrality(words: readonly string[], { useNorm = true }: { useNorm?: boolean } = {}): Neighbour[] {
+  rankByCentrality(words: readonly string[], options: { useNorm?: boolean } = {}): Neighbour[] {
     checkWords(words);
+    checkNames(options, ['useNorm']);
+    const { useNorm = true } = options;
+    expectBooleans({ useNorm });
     const known = words.filter((word) => this.#knows(word));
     if (known.length === 0) throw this.#unknownWord(words[0]);
     const rows = known.map((word) => this.getVector(word, { norm: useNorm }));
@@ -734,6 +745,7 @@ export class KeyedVectors implements Iterable<string> {
    * 'New_York'); undefined if no such spelling is there.
    */
   resolve(word: string): string | undefined {
+    expectWord(word);
     return spellings(word).find((spelling) => this.has(spelling));
   }
 
@@ -747,14 +759,17 @@ export class KeyedVectors implements Iterable<string> {
   async addVectors(
     words: readonly string[],
     vectors: VectorRows,
-    { counts, replace = false, ...options }: AddVectorsOptions = {},
+    options: AddVectorsOptions = {},
   ): Promise<void> {
-    checkList(words);
-    if (counts && counts.length !== words.length) {
-      throw new W2VError(
-        'ERR_W2V_ARGUMENT',
-        `Expected a count for each of the ${words.length} words but received ${counts.length}`,
-      );
+    checkNames(options, ['counts', 'replace', ...jobOptionNames]);
+    const { counts, replace = false } = options;
+    expectBooleans({ replace });
+    expectList(words, 'an array of words');
+    expectRows(vectors);
+    if (counts !== undefined) {
+      const { length } = Object(counts) as { length?: unknown };
+      const expected = `a count for each of the ${words.length} words`;
+      expectArgument(length === words.length, expected, length ?? counts);
     }
     const given = isRowList(vectors) ? await this.#flat(vectors) : vectors;
     if (!(given instanceof Float32Array) || given.length !== words.length * this.vectorSize) {
@@ -799,6 +814,8 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_ARGUMENT, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
   async vectorsForAll(words: Iterable<string>, options: JobOptions = {}): Promise<KeyedVectors> {
+    expectIterable(words, 'words');
+    checkNames(options, jobOptionNames);
     const store = this.#store;
     const taken = new Uint8Array(store.size);
     const ids: number[] = [];
@@ -816,12 +833,14 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_ARGUMENT (vectors without counts), ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
   async sortByDescendingFrequency(options: JobOptions = {}): Promise<void> {
+    checkNames(options, jobOptionNames);
     this.#checkCounts();
     await this.#change((store) => store.sortedByCount(), options);
   }
 
   /** Brings all vectors to unit length; zeros, and vectors that are not finite, stay. @throws ERR_W2V_MEMORY, ERR_W2V_CANCELLED */
   async unitNormalizeAll(options: JobOptions = {}): Promise<void> {
+    checkNames(options, jobOptionNames);
     await this.#change((store) => store.atUnitLength(), options);
   }
 
@@ -832,8 +851,8 @@ export class KeyedVectors implements Iterable<string> {
    * @throws as {@link KeyedVectors.load}; ERR_W2V_ARGUMENT for vectors of another size
    */
   async intersectWord2VecFormat(source: string | VectorStream, options: LoadOptions = {}): Promise<number> {
-    const { signal } = options;
     const other = await KeyedVectors.load(source, options);
+    const { signal } = options;
     if (other.vectorSize !== this.vectorSize) {
       throw new W2VError(
         'ERR_W2V_ARGUMENT',
@@ -866,7 +885,7 @@ export class KeyedVectors implements Iterable<string> {
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_EVALUATION_FORMAT, ERR_W2V_OPTION, ERR_W2V_CANCELLED
    */
   async evaluateWordAnalogies(file: string, options: EvaluationOptions = {}): Promise<AnalogyEvaluation> {
-    checkPath(file);
+    expectPath(file);
     checkNames(options, ['restrictVocab', 'caseInsensitive', 'dummy4unknown', ...jobOptionNames]);
     return await evaluateWordAnalogies(this.#store, file, options, availableParallelism());
   }
@@ -877,7 +896,7 @@ export class KeyedVectors implements Iterable<string> {
    * @throws as {@link KeyedVectors.evaluateWordAnalogies}
    */
   async evaluateWordPairs(file: string, options: WordPairsOptions = {}): Promise<WordPairsEvaluation> {
-    checkPath(file);
+    expectPath(file);
     checkNames(options, [
       'restrictVocab',
       'caseInsensitive',
@@ -897,7 +916,10 @@ export class KeyedVectors implements Iterable<string> {
     metric?: 'dot' | 'euclidean',
   ): Promise<BatchAnswers> {
     const { from, to } = this.#range(options);
-    const topN = Math.min(wholeNumber('topN', options.topN ?? 10, 0), to - from);
+    const { topN: wanted = 10, expansion = 128, index: approximate = false } = options;
+    const topN = Math.min(wholeNumber('topN', wanted, 0), to - from);
+    wholeNumber('expansion', expansion, 1, 65_536);
+    expectBooleans({ index: approximate });
     const precision = metric ? undefined : this.#searchPrecision(options.precision);
     if (precision && cosmulPositives !== undefined && options.precision !== undefined) {
       throw new W2VError(
@@ -927,8 +949,7 @@ export class KeyedVectors implements Iterable<string> {
       ...(cosmulPositives !== undefined && { cosmulPositives }),
       ...(metric && { metric }),
     };
-    const expansion = wholeNumber('expansion', options.expansion ?? 128, 1, 65_536);
-    const index = options.index ? this.#indexOrError() : undefined;
+    const index = approximate ? this.#indexOrError() : undefined;
     if (index && (cosmulPositives !== undefined || options.precision !== undefined)) {
       throw new W2VError('ERR_W2V_OPTION', 'Expected index: true without a precision, and not for 3CosMul');
     }
@@ -990,7 +1011,8 @@ export class KeyedVectors implements Iterable<string> {
           `Expected vectors of ${this.vectorSize} numbers but vector ${i} is ${describe(row)}`,
         );
       }
-      flat.set(row as ArrayLike<number>, i * this.vectorSize);
+      expectNumbers(row, `numbers in vector ${i}`);
+      flat.set(row, i * this.vectorSize);
     });
     return flat;
   }
@@ -1017,11 +1039,14 @@ export class KeyedVectors implements Iterable<string> {
     return all;
   }
 
-  #range({ restrictVocab, clipStart = 0, clipEnd }: SearchOptions): { from: number; to: number } {
+  #range({ restrictVocab = this.size, clipStart = 0, clipEnd = this.size }: SearchOptions): {
+    from: number;
+    to: number;
+  } {
     const end = Math.min(
       this.size,
-      wholeNumber('restrictVocab', restrictVocab ?? this.size, 0),
-      wholeNumber('clipEnd', clipEnd ?? this.size, 0),
+      wholeNumber('restrictVocab', restrictVocab, 0),
+      wholeNumber('clipEnd', clipEnd, 0),
     );
     return { from: Math.min(end, wholeNumber('clipStart', clipStart, 0)), to: end };
   }
@@ -1029,20 +1054,13 @@ export class KeyedVectors implements Iterable<string> {
   async #mask(filter: SearchOptions['filter']): Promise<Uint8Array | undefined> {
     if (filter === undefined) return undefined;
     if (filter instanceof Uint8Array) {
-      if (filter.length === this.size) return filter;
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected filter to have one number for each of the ${this.size} words but received ${filter.length}`,
-      );
+      const expected = `filter to have one number for each of the ${this.size} words`;
+      expectOption(filter.length === this.size, expected, filter.length);
+      return filter;
     }
-    if (typeof filter !== 'function') {
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected filter to be a function or a Uint8Array but received ${describe(filter)}`,
-      );
-    }
+    expectOption(typeof filter === 'function', 'filter to be a function or a Uint8Array', filter);
     const mask = new Uint8Array(this.size);
-    await inTurns(this.size, (i) => (mask[i] = filter(this.wordAt(i), i) ? 1 : 0));
+    await inTurns(this.size, (i) => (mask[i] = answerOf(filter(this.wordAt(i), i)) ? 1 : 0));
     return mask;
   }
 
@@ -1072,6 +1090,7 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   async #forEachCloser(a: string, b: string, options: JobOptions, f: (index: number) => void): Promise<void> {
+    checkNames(options, jobOptionNames);
     const [first, second] = [this.#indexOfKnown(a), this.#indexOfKnown(b)];
     const cosines = await this.#cosines(this.get(a), options);
     await inTurns(cosines.length, (i) => {
@@ -1123,6 +1142,8 @@ export class KeyedVectors implements Iterable<string> {
   }
 
   #checkVector(vector: Float32Array | readonly number[]): void {
+    const isList = vector instanceof Float32Array || Array.isArray(vector);
+    expectArgument(isList, `a vector of ${this.vectorSize} numbers`, vector);
     if (vector.length !== this.vectorSize) {
       throw new W2VError(
         'ERR_W2V_ARGUMENT',
@@ -1214,7 +1235,8 @@ function joined(vectors: readonly Float32Array[]): Float32Array {
 /** Calls f with the position of each word that is there, in turns. */
 function eachKnown(store: VectorStore, words: Iterable<string>, f: (id: number) => void): Promise<void> {
   return eachInTurns(words, (word) => {
-    const id = typeof word === 'string' ? callNative(() => store.indexOf(word)) : -1;
+    expectWord(word);
+    const id = callNative(() => store.indexOf(word));
     if (id >= 0) f(id);
   });
 }
@@ -1229,33 +1251,35 @@ function watch({ signal, onProgress }: JobOptions) {
   };
 }
 
-function checkPath(path: unknown): asserts path is string {
-  if (typeof path !== 'string' || path === '') {
-    throw new W2VError('ERR_W2V_ARGUMENT', `Expected the path of a file but received ${describe(path)}`);
-  }
+/** What a filter says of a word or text. @throws ERR_W2V_OPTION: neither true nor false, as the promise of an async function */
+export function answerOf(answer: unknown): boolean {
+  expectOption(typeof answer === 'boolean', 'filter to return true or false', answer);
+  return answer;
 }
 
-const jobOptionNames = ['signal', 'onProgress'] as const satisfies (keyof JobOptions)[];
+export const jobOptionNames = ['signal', 'onProgress'] as const satisfies (keyof JobOptions)[];
 const searchOptionNames = [
   ...['topN', 'restrictVocab', 'clipStart', 'clipEnd', 'filter', 'precision', 'index', 'expansion'],
   ...jobOptionNames,
 ];
 
-function checkList(words: unknown): asserts words is readonly unknown[] {
-  if (Array.isArray(words)) return;
-  throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(words)}`);
+/** @throws ERR_W2V_ARGUMENT */
+function expectRows(vectors: unknown): void {
+  const valid = vectors instanceof Float32Array || Array.isArray(vectors);
+  expectArgument(valid, 'a Float32Array or an array of vectors', vectors);
+}
+
+/** @throws ERR_W2V_ARGUMENT */
+function expectNumbers(vector: unknown, expected: string): asserts vector is ArrayLike<number> {
+  if (vector instanceof Float32Array) return;
+  const isList = typeof vector === 'object' && isWhole((vector as ArrayLike<unknown> | null)?.length, 0);
+  expectArgument(isList, expected, vector);
+  const numbers = vector as ArrayLike<unknown>;
+  const other = Array.prototype.findIndex.call(numbers, (x) => typeof x !== 'number');
+  expectArgument(other < 0, expected, numbers[other]);
 }
 
 function checkWords(words: unknown): asserts words is readonly [string, ...string[]] {
-  if (Array.isArray(words) && words.length > 0) return;
-  throw new W2VError('ERR_W2V_ARGUMENT', `Expected an array of words but received ${describe(words)}`);
-}
-
-function wholeNumber(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
-  throw new W2VError(
-    'ERR_W2V_OPTION',
-    `Expected ${name} to be a whole number ${range} but received ${describe(value)}`,
-  );
+  expectWords(words);
+  expectArgument(words.length > 0, 'an array of words', words);
 }

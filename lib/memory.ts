@@ -1,5 +1,5 @@
 // How much memory a training takes, before it takes it.
-import { W2VError, describe } from './errors.js';
+import { expectOption, expectOptions, wholeNumber } from './arguments.js';
 import { resolveTrainingOptions, type TrainingOptions } from './options.js';
 
 /** Bytes. */
@@ -24,25 +24,21 @@ export interface MemoryEstimate {
  * @param options - those of the training, with the size of its vocabulary, and of its corpus where that is to be in memory
  * @throws ERR_W2V_OPTION
  */
-export function estimateMemory({
-  vocabularySize,
-  corpusWords = 0,
-  wordBytes = 8,
-  ...training
-}: TrainingOptions & {
-  /** Words in the vocabulary, `</s>` included. */
-  vocabularySize: number;
-  /** Words of the corpus and sentence ends. @defaultValue 0 */
-  corpusWords?: number | undefined;
-  /** Bytes of a word in UTF-8, on average. @defaultValue 8 */
-  wordBytes?: number | undefined;
-}): MemoryEstimate {
-  if (!Number.isSafeInteger(vocabularySize) || vocabularySize < 1) {
-    throw new W2VError(
-      'ERR_W2V_OPTION',
-      `Expected vocabularySize to be a whole number from 1 but received ${describe(vocabularySize)}`,
-    );
-  }
+export function estimateMemory(
+  given: TrainingOptions & {
+    /** Words in the vocabulary, `</s>` included. */
+    vocabularySize: number;
+    /** Words of the corpus and sentence ends. @defaultValue 0 */
+    corpusWords?: number | undefined;
+    /** Bytes of a word in UTF-8, on average. @defaultValue 8 */
+    wordBytes?: number | undefined;
+  },
+): MemoryEstimate {
+  expectOptions(given);
+  const { vocabularySize, corpusWords = 0, wordBytes = 8, ...training } = given;
+  wholeNumber('vocabularySize', vocabularySize, 1);
+  wholeNumber('corpusWords', corpusWords, 0);
+  expectOption(Number.isFinite(wordBytes) && wordBytes >= 0, 'wordBytes to be a number from 0', wordBytes);
   const options = resolveTrainingOptions(training, ['vocabularySize', 'corpusWords', 'wordBytes']);
   const { vectorSize, negative, negatives, hs, sample } = options;
   const rowBytes = Math.ceil(vectorSize / 16) * 64;

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import load = require('node-gyp-build');
 import type { Binding, Job, JobProgress } from '../binding.js';
+import { expectOptions } from './arguments.js';
 import { W2VError, cancelled, fromNative } from './errors.js';
 
 export type {
@@ -107,6 +108,7 @@ export interface JobWatch {
 /** Starts a job and sees it through to its end. */
 export async function runJob<T>(start: () => Job<T>, watch: JobWatch = {}): Promise<T> {
   const { signal, stopSignal, onProgress } = watch;
+  expectOptions(watch);
   if (signal?.aborted) throw cancelled(signal.reason);
   const job = callNative(start);
   const cancel = () => job.cancel();

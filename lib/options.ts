@@ -1,5 +1,6 @@
 // The training options: one table for the API, the command line and its help.
 import { availableParallelism } from 'node:os';
+import { expectOption, expectOptions } from './arguments.js';
 import { W2VError, describe } from './errors.js';
 import type { NativeTrainingOptions, VocabularySource } from './native.js';
 import { near } from './spelling.js';
@@ -257,28 +258,32 @@ const otherNames: Record<string, keyof TrainingOptions> = {
 };
 
 /** ERR_W2V_OPTION, suggesting the nearest of the known names. */
-export function unknownOption(name: string, known: readonly string[]): W2VError {
+function unknownOption(name: string, known: readonly string[], of?: string): W2VError {
   const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
-  const other = otherNames[plain(name)];
+  const other = Object.hasOwn(otherNames, plain(name)) ? otherNames[plain(name)] : undefined;
   const suggestion =
     known.find((candidate) => plain(candidate) === plain(name)) ??
     (other && known.includes(other) ? other : near(name, known));
   const hint = suggestion === undefined ? `expected ${known.join(', ')}` : `did you mean '${suggestion}'?`;
-  return new W2VError('ERR_W2V_OPTION', `Unknown option ${describe(name)}: ${hint}`);
-}
-
-/** @throws ERR_W2V_OPTION where it is not valid. */
-export function expectOption(valid: boolean, expected: string, received: unknown): void {
-  if (!valid) throw new W2VError('ERR_W2V_OPTION', `Expected ${expected} but received ${describe(received)}`);
+  const where = of === undefined ? '' : ` of ${of}`;
+  return new W2VError('ERR_W2V_OPTION', `Unknown option ${describe(name)}${where}: ${hint}`);
 }
 
 /**
- * Refuses options that are not there: callers of JavaScript have no compiler.
+ * Refuses what is no object of options, and options that are not there.
  *
+ * @param of - an option, whose own options they are
+ * @param suggested - names that are only suggested for an unknown one
  * @throws ERR_W2V_OPTION
  */
-export function checkNames(options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(name, known);
+export function checkNames(
+  options: unknown,
+  known: readonly string[],
+  { of, suggested = [] }: { of?: string; suggested?: readonly string[] } = {},
+): void {
+  expectOptions(options, of);
+  for (const name of Object.keys(options as object))
+    if (!known.includes(name)) throw unknownOption(name, [...known, ...suggested], of);
 }
 
 /** The values that an option takes, in words. */
@@ -355,12 +360,10 @@ export function resolveOptions(
   others: readonly string[] = [],
   suggested: readonly string[] = [],
 ): Record<string, unknown> {
-  const known = [...Object.keys(specs), ...others];
-  for (const name of Object.keys(given))
-    if (!known.includes(name)) throw unknownOption(name, [...known, ...suggested]);
+  checkNames(given, [...Object.keys(specs), ...others], { suggested });
   const resolved: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(specs)) {
-    const value = (given as Record<string, unknown>)[name] ?? defaultOf(spec);
+    const { [name]: value = defaultOf(spec) } = given as Record<string, unknown>;
     if (value !== undefined && !isValid(spec, value)) throw invalidOption(name, expectedValue(spec), value);
     resolved[name] = value;
   }
@@ -372,9 +375,9 @@ export function resolveOptions(
  *
  * @throws ERR_W2V_OPTION
  */
-export function resolveThreads(threads?: number, byDefault = availableParallelism()): number {
-  return resolveOptions({ threads: runOptionSpecs.threads }, { threads: threads ?? byDefault })
-    .threads as number;
+export function resolveThreads(given?: number, byDefault = availableParallelism()): number {
+  const { threads = byDefault } = { threads: given };
+  return resolveOptions({ threads: runOptionSpecs.threads }, { threads }).threads as number;
 }
 
 /** ERR_W2V_OPTION for the value of an option. */
@@ -404,13 +407,33 @@ export function resolveTrainingOptions(
       'Expected negative above 0 or hs: true but received negative 0 and hs false: nothing would be trained',
     );
   }
-  if (options.minAlpha !== undefined && options.minAlpha > options.alpha) {
-    throw new W2VError(
-      'ERR_W2V_OPTION',
-      `Expected minAlpha to be at most alpha (${options.alpha}) but received ${options.minAlpha}`,
-    );
-  }
+  expectFall(options, 'alpha', 'minAlpha');
   return options;
+}
+
+/**
+ * The learning rates of a further training, under its names for them.
+ *
+ * @throws ERR_W2V_OPTION
+ */
+export function resolveRates(
+  given: { startAlpha?: number | undefined; endAlpha?: number | undefined },
+  { alpha, minAlpha }: Pick<ResolvedTrainingOptions, 'alpha' | 'minAlpha'>,
+): Pick<ResolvedTrainingOptions, 'alpha' | 'minAlpha'> {
+  const specs = { startAlpha: trainingOptionSpecs.alpha, endAlpha: trainingOptionSpecs.minAlpha };
+  const { startAlpha = alpha, endAlpha = minAlpha } = given;
+  resolveOptions(specs, { startAlpha, endAlpha });
+  expectFall({ alpha: startAlpha, minAlpha: endAlpha }, 'startAlpha', 'endAlpha');
+  return { alpha: startAlpha, minAlpha: endAlpha };
+}
+
+function expectFall(
+  { alpha, minAlpha }: Pick<ResolvedTrainingOptions, 'alpha' | 'minAlpha'>,
+  from: string,
+  to: string,
+): void {
+  const falls = minAlpha === undefined || minAlpha <= alpha;
+  expectOption(falls, `${to} to be at most ${from} (${alpha})`, minAlpha);
 }
 
 /** As the addon takes them: what decides the vocabulary, and what training computes. */

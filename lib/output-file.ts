@@ -1,7 +1,7 @@
 // Files that are to be written, and appear whole or not at all.
 import { constants, createWriteStream } from 'node:fs';
 import { access, chmod, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -110,24 +110,33 @@ export async function checkOutputs(
   }
   for (const output of outputs) {
     if (output === undefined) continue;
-    try {
-      await access(dirname(output), constants.W_OK);
-    } catch (error) {
-      throw fileError('write', output, error);
-    }
-    const { file, found } = await fileOf(output);
-    if (found?.isDirectory()) {
-      throw new W2VError(
-        'ERR_W2V_FILE_WRITE',
-        `Cannot write '${output}': expected the name of a file but it is a folder`,
-      );
-    }
+    await checkWritable(output);
+    const { file } = await fileOf(output);
     if (file === undefined) continue;
     const use = taken.get(file);
     if (use !== undefined)
       throw new W2VError('ERR_W2V_ARGUMENT', `Expected a file of its own to write but '${output}' ${use}`);
     taken.set(file, 'is written already');
   }
+}
+
+/**
+ * Before hours of work, not after: the folder of the file must be there and writable, and the file no folder.
+ *
+ * @throws ERR_W2V_FILE_WRITE
+ */
+export async function checkWritable(file: string): Promise<void> {
+  try {
+    await access(`${dirname(file)}${sep}`, constants.W_OK);
+  } catch (error) {
+    throw fileError('write', file, error);
+  }
+  const found = await stat(file).catch(() => undefined);
+  if (!found?.isDirectory()) return;
+  throw new W2VError(
+    'ERR_W2V_FILE_WRITE',
+    `Cannot write '${file}': expected the name of a file but it is a folder`,
+  );
 }
 
 /** What tells files apart, whatever they are called; devices and pipes are all the same. */

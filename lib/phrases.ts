@@ -1,7 +1,19 @@
 // Phrases: words that belong together become one.
 import { PassThrough } from 'node:stream';
 import { once } from 'node:events';
-import { W2VError, describe } from './errors.js';
+import {
+  expectArgument,
+  expectList,
+  expectOption,
+  expectOptions,
+  expectPath,
+  expectWords,
+  isOneLine,
+  isWhole,
+  toWords,
+  wholeNumber,
+} from './arguments.js';
+import { W2VError } from './errors.js';
 import {
   binding,
   callNative,
@@ -10,7 +22,7 @@ import {
   type NativePhraseCounts,
   type PhraseStatistics,
 } from './native.js';
-import { checkNames, expectOption, resolveThreads } from './options.js';
+import { checkNames, resolveThreads } from './options.js';
 import { replaceByBytes } from './output-file.js';
 import {
   isOneShot,
@@ -130,7 +142,7 @@ export class FrozenPhrases {
 
   /** The words of a sentence with its phrases joined, from the left. */
   join(sentence: readonly string[]): string[] {
-    if (!Array.isArray(sentence)) throw notA('the words of a sentence', sentence);
+    expectWords(sentence, 'the words of a sentence', isOneLine);
     return callNative(() => this.#native.joinSentence(sentence));
   }
 
@@ -138,7 +150,9 @@ export class FrozenPhrases {
    * The sentences of a source with their phrases joined: strings, with spaces between the words, or arrays of words where the source has those.
    * It reads when it is iterated, and again each time, where the source can be read again: a corpus for Word2Vec.train() and Phrases.learn().
    */
-  apply(source: CorpusSource, { signal }: Pick<PhraseRunOptions, 'signal'> = {}): AsyncIterable<Sentence> {
+  apply(source: CorpusSource, options: Pick<PhraseRunOptions, 'signal'> = {}): AsyncIterable<Sentence> {
+    checkNames(options, ['signal']);
+    const { signal } = options;
     const native = this.#native;
     return {
       async *[Symbol.asyncIterator]() {
@@ -169,7 +183,8 @@ export class FrozenPhrases {
    * @throws ERR_W2V_FILE_WRITE, ERR_W2V_CANCELLED, and what reading throws
    */
   async applyToFile(source: CorpusSource, output: string, options: PhraseRunOptions = {}): Promise<void> {
-    if (typeof output !== 'string') throw notA('the path of a file', output);
+    expectPath(output);
+    checkNames(options, runOptionNames);
     const { signal, onProgress } = options;
     const threads = resolveThreads(options.threads);
     // Plain files alone are read, joined and written by all threads.
@@ -191,6 +206,7 @@ export class FrozenPhrases {
 
   /** Writes phrases and scores; atomic. @throws ERR_W2V_FILE_WRITE */
   async save(path: string): Promise<void> {
+    expectPath(path);
     await runJob(() => this.#native.save(path, '{}'));
   }
 }
@@ -219,6 +235,7 @@ export class Phrases {
    * ERR_W2V_CORPUS_ITEM, ERR_W2V_WORD_TOO_LONG, ERR_W2V_CANCELLED
    */
   static async learn(source: CorpusSource, options: PhraseOptions & PhraseRunOptions = {}): Promise<Phrases> {
+    expectOptions(options);
     const { threads, signal, onProgress, ...given } = options;
     const settings = resolveSettings(given);
     const native = callNative(() =>
@@ -247,7 +264,7 @@ export class Phrases {
     passes: number,
     options: PhraseOptions & PhraseRunOptions = {},
   ): Promise<FrozenPhrases[]> {
-    if (!Number.isSafeInteger(passes) || passes < 1) throw notA('passes to be a whole number from 1', passes);
+    expectArgument(isWhole(passes, 1), 'passes to be a whole number from 1', passes);
     if (passes > 1 && isOneShot(source)) {
       throw new W2VError(
         'ERR_W2V_CORPUS_ONE_SHOT',
@@ -266,6 +283,7 @@ export class Phrases {
    * @throws as {@link Phrases.learn}, and ERR_W2V_BUSY
    */
   async add(source: CorpusSource, options: PhraseRunOptions = {}): Promise<void> {
+    checkNames(options, runOptionNames);
     const { signal, onProgress } = options;
     const threads = resolveThreads(options.threads);
     if (this.#busy) throw new W2VError('ERR_W2V_BUSY', 'Expected phrases at rest but text is being added');
@@ -304,6 +322,7 @@ export class Phrases {
 
   /** Different words and pairs that occur so many times at least. */
   async countFrequent(minCount: number): Promise<number> {
+    expectArgument(isWhole(minCount, 0), 'a whole number of occurrences from 0', minCount);
     return runJob(() => this.#native.frequent(minCount));
   }
 
@@ -325,6 +344,7 @@ export class Phrases {
 
   /** See {@link FrozenPhrases.apply}: of what is counted when it is first iterated. */
   apply(source: CorpusSource, options: Pick<PhraseRunOptions, 'signal'> = {}): AsyncIterable<Sentence> {
+    checkNames(options, ['signal']);
     const freeze = () => this.freeze();
     return {
       async *[Symbol.asyncIterator]() {
@@ -335,11 +355,14 @@ export class Phrases {
 
   /** See {@link FrozenPhrases.applyToFile}. */
   async applyToFile(source: CorpusSource, output: string, options: PhraseRunOptions = {}): Promise<void> {
+    expectPath(output);
+    checkNames(options, runOptionNames);
     await (await this.freeze()).applyToFile(source, output, options);
   }
 
   /** Writes all counts, so that more text can be added. @throws ERR_W2V_FILE_WRITE, ERR_W2V_OPTION (a function as scoring) */
   async save(path: string): Promise<void> {
+    expectPath(path);
     const { minCount, threshold, scoring } = this.#settings;
     if (typeof scoring === 'function') {
       throw new W2VError(
@@ -389,7 +412,7 @@ export class Phrases {
           vocabularySize: this.vocabularySize,
           minCount: this.#settings.minCount,
         });
-        if (typeof score !== 'number') throw notA('scoring to return a number', score);
+        expectArgument(typeof score === 'number', 'scoring to return a number', score);
         scores[next++] = score;
       }
       if (turnIsOver()) await nextTurn();
@@ -404,11 +427,14 @@ export function applyPasses(
   source: CorpusSource,
   options: Pick<PhraseRunOptions, 'signal'> = {},
 ): CorpusSource {
+  expectPasses(passes);
+  checkNames(options, ['signal']);
   return passes.reduce<CorpusSource>((text, phrases) => phrases.apply(text, options), source);
 }
 
 // ---- settings ----
 
+const runOptionNames = ['threads', 'signal', 'onProgress'];
 const defaultThresholds = { default: 10, npmi: 0.5, word2phrase: 100 };
 
 function resolveSettings(given: PhraseOptions): Settings {
@@ -417,16 +443,12 @@ function resolveSettings(given: PhraseOptions): Settings {
   const { minCount = 5, scoring = 'default', delimiter = '_', connectorWords = [] } = given;
   const { maxVocabSize = 40_000_000 } = given;
   expectOption(
-    typeof scoring === 'function' || scoring in defaultThresholds,
+    typeof scoring === 'function' || Object.hasOwn(defaultThresholds, scoring),
     "scoring to be 'default', 'npmi', 'word2phrase' or a function",
     scoring,
   );
   const threshold = given.threshold ?? (typeof scoring === 'string' ? defaultThresholds[scoring] : 10);
-  expectOption(
-    Number.isSafeInteger(minCount) && minCount >= 1,
-    'minCount to be a whole number from 1',
-    minCount,
-  );
+  wholeNumber('minCount', minCount, 1);
   expectOption(
     Number.isFinite(threshold) && (scoring !== 'npmi' || Math.abs(threshold) <= 1),
     scoring === 'npmi' ? 'threshold to be a number from −1 to 1 (npmi)' : 'threshold to be a number',
@@ -437,25 +459,19 @@ function resolveSettings(given: PhraseOptions): Settings {
     'delimiter to be a text without blanks',
     delimiter,
   );
-  expectOption(
-    typeof connectorWords !== 'string' && typeof connectorWords[Symbol.iterator] === 'function',
-    'connectorWords to be a list of words',
-    connectorWords,
-  );
-  expectOption(
-    Number.isSafeInteger(maxVocabSize) && maxVocabSize >= 1,
-    'maxVocabSize to be a whole number from 1',
-    maxVocabSize,
-  );
-  return { minCount, threshold, scoring, delimiter, connectorWords: [...connectorWords], maxVocabSize };
+  const connectors = toWords(connectorWords, 'connectorWords to be a list of words', 'ERR_W2V_OPTION');
+  wholeNumber('maxVocabSize', maxVocabSize, 1);
+  return { minCount, threshold, scoring, delimiter, connectorWords: connectors, maxVocabSize };
 }
 
-function notA(expected: string, received: unknown): W2VError {
-  return new W2VError('ERR_W2V_ARGUMENT', `Expected ${expected} but received ${describe(received)}`);
+function expectPasses(passes: unknown): void {
+  const expected = 'an array of FrozenPhrases';
+  expectList(passes, expected);
+  for (const phrases of passes) expectArgument(phrases instanceof FrozenPhrases, expected, phrases);
 }
 
 async function loadNative(path: string) {
-  if (typeof path !== 'string') throw notA('the path of a file', path);
+  expectPath(path);
   return runJob(() => binding.loadPhrases(path));
 }
 

@@ -1,4 +1,5 @@
 // What is asked: words and vectors that add up, and the arithmetic of small vectors.
+import { expectArgument } from './arguments.js';
 import { W2VError, describe } from './errors.js';
 
 /** A word, or a vector of `vectorSize` numbers. */
@@ -32,6 +33,8 @@ export function toTerms(query: WordOrVector | Combination): Term[] {
       `Expected a word, a vector or {positive, negative} but received ${describe(query)}`,
     );
   }
+  const other = Object.keys(query).find((name) => name !== 'positive' && name !== 'negative');
+  expectArgument(other === undefined, 'positive and negative alone in {positive, negative}', other);
   const { positive = [], negative = [] } = query;
   const terms = [...toList(positive).map((x) => toTerm(x, 1)), ...toList(negative).map((x) => toTerm(x, -1))];
   if (terms.length === 0) {

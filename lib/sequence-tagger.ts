@@ -1,5 +1,6 @@
 // Labels for the tokens of sentences: parts of speech, chunks, names, roles.
 import { readTagged, type TaggedSentence } from './corpora/tagged.js';
+import { expectBooleans, expectIterable, expectOptions, expectPath } from './arguments.js';
 import { W2VError, cancelled, describe } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
 import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
@@ -234,8 +235,10 @@ export class SequenceTagger {
    * ERR_W2V_CANCELLED, and what the source throws
    */
   static async train(source: TaggedSource, given: TaggerOptions & TaggerRun = {}): Promise<SequenceTagger> {
+    expectOptions(given);
     const { vectors, frozen = false, development, signal, onProgress, ...rest } = given;
     const options = resolve(rest);
+    expectBooleans({ frozen });
     if (vectors !== undefined && !(vectors instanceof KeyedVectors)) {
       throw new W2VError(
         'ERR_W2V_OPTION',
@@ -341,14 +344,20 @@ export class SequenceTagger {
    *
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_VECTOR_CHECKSUM
    */
-  static async load(path: string, { signal }: Pick<JobOptions, 'signal'> = {}): Promise<SequenceTagger> {
-    const { tagger, notes } = await runJob(() => binding.loadTagger(checkedPath(path)), { signal });
+  static async load(path: string, options: Pick<JobOptions, 'signal'> = {}): Promise<SequenceTagger> {
+    expectPath(path);
+    checkNames(options, ['signal']);
+    const { signal } = options;
+    const { tagger, notes } = await runJob(() => binding.loadTagger(path), { signal });
     return new SequenceTagger(tagger, toNotes(notes, path));
   }
 
   /** Written to a temporary name, then renamed. @throws ERR_W2V_FILE_WRITE */
-  async save(path: string, { signal }: Pick<JobOptions, 'signal'> = {}): Promise<void> {
-    await runJob(() => this.#native.save(checkedPath(path), JSON.stringify(this.#notes)), { signal });
+  async save(path: string, options: Pick<JobOptions, 'signal'> = {}): Promise<void> {
+    expectPath(path);
+    checkNames(options, ['signal']);
+    const { signal } = options;
+    await runJob(() => this.#native.save(path, JSON.stringify(this.#notes)), { signal });
   }
 
   /** Its tags, in the order of their first appearance. */
@@ -383,7 +392,8 @@ export class SequenceTagger {
   ): Promise<string[][]> {
     checkNames(options, ['threads', 'signal']);
     const { threads, signal } = options;
-    const given: unknown[] = typeof sentences === 'string' ? [sentences] : [...sentences];
+    expectIterable(sentences, 'sentences that are arrays of tokens, or {tokens},');
+    const given: unknown[] = [...sentences];
     const list: TaggedSentence[] = [];
     await inTurns(given.length, (i) => {
       const sentence = given[i];
@@ -580,11 +590,6 @@ async function code(
 }
 
 // ---- settings ----
-
-function checkedPath(path: unknown): string {
-  if (typeof path === 'string') return path;
-  throw new W2VError('ERR_W2V_ARGUMENT', `Expected the path of a file but received ${describe(path)}`);
-}
 
 function resolve(given: TaggerOptions): ResolvedTaggerOptions {
   const others = ['vectors', 'frozen', 'development'];

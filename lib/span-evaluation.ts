@@ -1,4 +1,5 @@
 // How good tags are: spans as conlleval scores them, or labels token by token.
+import { expectArgument, expectList, expectWords, isRecord, isWhole } from './arguments.js';
 
 /** A stretch of tokens that belong together: [begin, end), with what they are. */
 export interface Span {
@@ -60,6 +61,7 @@ export function areSpanTags(tags: Iterable<string>): boolean {
  * one too.
  */
 export function spansOf(tags: readonly string[]): Span[] {
+  expectWords(tags, 'an array of tags');
   const spans: Span[] = [];
   let open: Span | undefined;
   let before = 'O';
@@ -75,10 +77,15 @@ export function spansOf(tags: readonly string[]): Span[] {
   return spans;
 }
 
-/** Spans as tags: B-, I- and O, or B-, I-, E-, S- and O. */
+/** Spans as tags: B-, I- and O, or B-, I-, E-, S- and O. @throws ERR_W2V_ARGUMENT: spans that are not within the `length` tokens */
 export function tagsOf(spans: readonly Span[], length: number, scheme: 'BIO' | 'BIOES'): string[] {
+  expectArgument(isWhole(length, 0, mostTokens), 'a number of tokens, whole, from 0,', length);
+  expectArgument(['BIO', 'BIOES'].includes(scheme), "'BIO' or 'BIOES'", scheme);
+  expectList(spans, 'an array of spans');
   const tags = new Array<string>(length).fill('O');
-  for (const { begin, end, type } of spans) {
+  for (const span of spans) {
+    expectSpan(span, length);
+    const { begin, end, type } = span;
     for (let i = begin; i < end; ++i) {
       const last = i === end - 1;
       const kind =
@@ -87,6 +94,17 @@ export function tagsOf(spans: readonly Span[], length: number, scheme: 'BIO' | '
     }
   }
   return tags;
+}
+
+const mostTokens = 2 ** 32 - 1; // that an array can have
+
+function expectSpan(span: unknown, length: number): asserts span is Span {
+  const expected = `spans {begin, end, type} with whole numbers 0 ≤ begin < end ≤ ${length}`;
+  expectArgument(isRecord(span), expected, span);
+  const { begin, end, type } = span;
+  expectArgument(isWhole(begin, 0, length - 1), expected, begin);
+  expectArgument(isWhole(end, begin + 1, length), expected, end);
+  expectArgument(typeof type === 'string', expected, type);
 }
 
 /** Counts sentence by sentence. */

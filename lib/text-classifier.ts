@@ -1,4 +1,5 @@
 // Text classification: labels for documents.
+import { expectOptions, expectPath, isRecord, wholeNumber } from './arguments.js';
 import { W2VError, describe } from './errors.js';
 import { KeyedVectors } from './keyed-vectors.js';
 import {
@@ -343,6 +344,7 @@ export class TextClassifier {
     source: LabelledSource,
     given: ClassifierOptions & ClassifierRun = {},
   ): Promise<TextClassifier> {
+    expectOptions(given);
     const { vectors, validation, labelPrefix, signal, stopSignal, onProgress, ...rest } = given;
     const options = resolve(rest, vectors, validation);
     const prefix = checkPrefix(labelPrefix);
@@ -353,6 +355,11 @@ export class TextClassifier {
       validation === undefined || typeof validation === 'number'
         ? undefined
         : await readLabelled(validation, prefix, signal, reading);
+    if (heldOut?.words === 0)
+      throw new W2VError(
+        'ERR_W2V_CORPUS_EMPTY',
+        'Expected words in the documents of the validation but found none',
+      );
     const { classWeights, patience, ...numbers } = options;
     const weights = typeof classWeights === 'object' ? classWeights : {};
     const store = vectors && KeyedVectors.storeOf(vectors);
@@ -377,9 +384,10 @@ export class TextClassifier {
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_VECTOR_CHECKSUM, ERR_W2V_CANCELLED
    */
   static async load(path: string, options: Pick<ClassifierRun, 'signal'> = {}): Promise<TextClassifier> {
+    expectPath(path);
     checkNames(options, ['signal']);
     const { signal } = options;
-    const { classifier, notes } = await runJob(() => binding.loadClassifier(checkPath(path)), { signal });
+    const { classifier, notes } = await runJob(() => binding.loadClassifier(path), { signal });
     return new TextClassifier(classifier, toNotes(notes, path));
   }
 
@@ -392,11 +400,12 @@ export class TextClassifier {
     path: string,
     options: { precision?: 'float32' | 'bf16' | 'int8' | undefined } & Pick<ClassifierRun, 'signal'> = {},
   ): Promise<void> {
+    expectPath(path);
     checkNames(options, ['precision', 'signal']);
     const { precision = 'float32', signal } = options;
     if (!['float32', 'bf16', 'int8'].includes(precision))
       throw notA("precision to be 'float32', 'bf16' or 'int8'", precision, 'ERR_W2V_OPTION');
-    await runJob(() => this.#native.save(checkPath(path), precision, JSON.stringify(this.#notes)), {
+    await runJob(() => this.#native.save(path, precision, JSON.stringify(this.#notes)), {
       signal,
     });
   }
@@ -677,11 +686,6 @@ function notA(
   return new W2VError(code, `Expected ${expected} but received ${describe(received)}`);
 }
 
-function checkPath(path: unknown): string {
-  if (typeof path !== 'string' || path === '') throw notA('the path of a file', path);
-  return path;
-}
-
 function checkPrefix(prefix: unknown = '__label__'): string {
   if (typeof prefix !== 'string' || prefix === '' || /\s/.test(prefix))
     throw notA('labelPrefix to be a text without blanks', prefix, 'ERR_W2V_OPTION');
@@ -691,9 +695,8 @@ function checkPrefix(prefix: unknown = '__label__'): string {
 function checkPredictOptions(options: PredictOptions, others: readonly string[] = []) {
   checkNames(options, ['topN', 'threshold', 'threads', 'signal', ...others]);
   const { topN, threshold, threads } = options;
-  if (topN !== undefined && !(Number.isSafeInteger(topN) && topN >= 1 && topN <= 0xffffffff))
-    throw notA('topN to be a whole number from 1', topN, 'ERR_W2V_OPTION');
-  if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
+  if (topN !== undefined) wholeNumber('topN', topN, 1, 0xffffffff);
+  if (threshold !== undefined && !(typeof threshold === 'number' && threshold >= 0 && threshold <= 1))
     throw notA('threshold to be a number from 0 to 1', threshold, 'ERR_W2V_OPTION');
   return { topN: topN ?? 0, threshold, threads: resolveThreads(threads) };
 }
@@ -725,7 +728,7 @@ function resolve(given: ClassifierOptions, vectors: unknown, validation: unknown
   const { classWeights } = given;
   if (classWeights !== undefined) {
     const weights: unknown = classWeights;
-    if (weights !== 'balanced' && (typeof weights !== 'object' || weights === null))
+    if (weights !== 'balanced' && !isRecord(weights))
       throw notA("classWeights to be 'balanced' or an object of numbers", weights, 'ERR_W2V_OPTION');
     for (const [label, weight] of weights === 'balanced' ? [] : Object.entries(weights))
       if (!(typeof weight === 'number' && weight > 0 && weight < Infinity))

@@ -1,7 +1,15 @@
 // How similar texts are: their vectors, measures of similarity, and an index of many.
 import { availableParallelism } from 'node:os';
+import {
+  expectArgument,
+  expectBooleans,
+  expectList,
+  expectOption,
+  expectWords,
+  wholeNumber,
+} from './arguments.js';
 import { W2VError, describe } from './errors.js';
-import { KeyedVectors, noAnswer, type JobOptions } from './keyed-vectors.js';
+import { KeyedVectors, answerOf, jobOptionNames, noAnswer, type JobOptions } from './keyed-vectors.js';
 import {
   binding,
   callNative,
@@ -11,7 +19,7 @@ import {
   type SearchResult,
   type VectorStore,
 } from './native.js';
-import { checkNames, expectOption } from './options.js';
+import { checkNames } from './options.js';
 import { readSource, type CorpusSource } from './text-source.js';
 import { inTurns } from './turn.js';
 import { WordMap } from './word-map.js';
@@ -176,6 +184,7 @@ export class TextVectorizer {
    * @throws ERR_W2V_CANCELLED, and what reading throws
    */
   async vectors(source: CorpusSource, options: JobOptions = {}): Promise<Float32Array> {
+    checkNames(options, jobOptionNames);
     return this.vectorsOf(await readTexts(this.#store, source, options), options);
   }
 
@@ -244,6 +253,7 @@ export class TextIndex {
     const store = storeOf(vectors);
     const settings = checkVectorOptions(options, ['names']);
     const { signal, names } = options;
+    if (names !== undefined) expectList(names, 'an array of names');
     const texts = await readTexts(store, source, { signal });
     const vectorizer = await TextVectorizer.fitTexts(store, texts, settings, { signal });
     if (names && names.length !== texts.size) {
@@ -279,12 +289,7 @@ export class TextIndex {
    * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_CANCELLED
    */
   async search(query: string | readonly string[], options: TextSearchOptions = {}): Promise<TextAnswer[]> {
-    if (typeof query !== 'string' && !Array.isArray(query)) {
-      throw new W2VError(
-        'ERR_W2V_ARGUMENT',
-        `Expected a text or an array of words but received ${describe(query)}`,
-      );
-    }
+    if (typeof query !== 'string') expectWords(query, 'a text or an array of words');
     const [answers] = await this.searchAll([query] as CorpusSource, options);
     return answers!;
   }
@@ -295,15 +300,15 @@ export class TextIndex {
    * @throws as {@link TextIndex.search}, and what reading throws
    */
   async searchAll(source: CorpusSource, options: TextSearchOptions = {}): Promise<TextAnswer[][]> {
+    checkNames(options, ['metric', 'topN', 'filter', 'precision', 'index', 'norm', ...jobOptionNames]);
     const { metric = 'cosine', topN = 10, norm = true, precision, index } = options;
-    const names = ['metric', 'topN', 'filter', 'precision', 'index', 'norm', 'signal', 'onProgress'];
-    checkNames(options, names);
+    expectBooleans({ norm });
     expectOption(
       metrics.includes(metric),
       `metric to be ${metrics.map((name) => `'${name}'`).join(', ')}`,
       metric,
     );
-    expectOption(Number.isSafeInteger(topN) && topN >= 0, 'topN to be a whole number from 0', topN);
+    wholeNumber('topN', topN, 0);
     expectOption(
       metric === 'cosine' || (precision === undefined && index === undefined),
       `no precision and no index for the metric '${metric}'`,
@@ -360,7 +365,7 @@ export class TextIndex {
     }
     expectOption(typeof filter === 'function', 'filter to be a function or a Uint8Array', filter);
     await inTurns(mask.length, (i) => {
-      if (mask[i] === 1 && !filter(i)) mask[i] = 0;
+      if (mask[i] === 1 && !answerOf(filter(i))) mask[i] = 0;
     });
     return mask;
   }
@@ -390,17 +395,13 @@ export async function textSimilarity(
   vectors: KeyedVectors,
   a: string | readonly string[],
   b: string | readonly string[],
-  {
-    metric,
-    norm,
-    weighting = 'mean',
-    a: smoothing,
-    ...options
-  }: Pick<TextSearchOptions, 'metric' | 'norm' | 'signal'> &
+  options: Pick<TextSearchOptions, 'metric' | 'norm' | 'signal'> &
     Pick<TextVectorOptions, 'a'> & { weighting?: 'mean' | 'sif' } = {},
 ): Promise<number> {
+  checkNames(options, ['metric', 'norm', 'weighting', 'a', 'signal']);
+  const { metric, norm, weighting = 'mean', a: smoothing, signal } = options;
   expectOption(['mean', 'sif'].includes(weighting), "weighting to be 'mean' or 'sif'", weighting);
-  const settings = { weighting, a: smoothing, components: 0, ...options };
+  const settings = { weighting, a: smoothing, components: 0, signal };
   const index = await TextIndex.build(vectors, [a] as CorpusSource, settings);
   const [answer] = await index.search(b, { metric, norm, topN: 1 });
   return answer?.score ?? NaN;
@@ -422,26 +423,22 @@ async function checkDifferent(names: readonly string[]): Promise<void> {
 }
 
 function storeOf(vectors: KeyedVectors): VectorStore {
-  if (vectors instanceof KeyedVectors) return KeyedVectors.storeOf(vectors);
-  throw new W2VError('ERR_W2V_ARGUMENT', `Expected KeyedVectors but received ${describe(vectors)}`);
+  expectArgument(vectors instanceof KeyedVectors, 'KeyedVectors', vectors);
+  return KeyedVectors.storeOf(vectors);
 }
 
 function checkVectorOptions(
-  { weighting = 'mean', a = 0.001, components = 1, ...rest }: TextVectorOptions & JobOptions,
+  options: TextVectorOptions & JobOptions,
   others: readonly string[] = [],
 ): VectorSettings {
-  const names = ['weighting', 'a', 'components', 'signal', 'onProgress', ...others];
-  checkNames(rest, names);
+  checkNames(options, ['weighting', 'a', 'components', ...jobOptionNames, ...others]);
+  const { weighting = 'mean', a = 0.001, components = 1 } = options;
   expectOption(
     ['mean', 'idf', 'sif'].includes(weighting),
     "weighting to be 'mean', 'idf' or 'sif'",
     weighting,
   );
   expectOption(Number.isFinite(a) && a > 0, 'a to be a number above 0', a);
-  expectOption(
-    Number.isSafeInteger(components) && components >= 0 && components <= 100,
-    'components to be a whole number from 0 to 100',
-    components,
-  );
+  wholeNumber('components', components, 0, 100);
   return { weighting, a, components };
 }

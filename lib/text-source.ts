@@ -6,6 +6,7 @@ import { Interface as ReadlineInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { isUint8Array } from 'node:util/types';
+import { expectResult, iteratorOf } from './arguments.js';
 import { inspectFile, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { nextTurn, turnIsOver } from './turn.js';
@@ -77,7 +78,7 @@ export function nameOf(source: CorpusSource): string {
   if (typeof source === 'string') return `'${source}'`;
   if (!isCorpusFiles(source)) return 'the sentences';
   const paths = [source.files].flat();
-  return `'${paths[0]}'${paths.length > 1 ? ` and ${paths.length - 1} more` : ''}`;
+  return `'${String(paths[0])}'${paths.length > 1 ? ` and ${paths.length - 1} more` : ''}`;
 }
 
 /** Whether a source is files, by their paths. */
@@ -255,7 +256,7 @@ class SourceReader {
 
   async readSentences(source: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
     const isAsync = Symbol.asyncIterator in source;
-    const iterator = isAsync ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    const iterator = iteratorOf(source);
     const consume = async () => {
       const encoder = new SentenceEncoder(
         (bytes, framing) => this.#sink.append(bytes, framing, this.#name),
@@ -263,7 +264,8 @@ class SourceReader {
       );
       for (let index = 0; !this.#options.signal?.aborted; ++index) {
         const next = iterator.next();
-        const item = (isAsync ? await next : next) as IteratorResult<unknown>;
+        const item: unknown = isAsync ? await next : next;
+        expectResult(item);
         if (item.done) {
           await encoder.finish();
           await this.#sink.endSource();

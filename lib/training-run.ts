@@ -1,9 +1,11 @@
 // A training under way: its epochs one after the other, what is told of it, its checkpoints, and how it ends.
 import { copyFile, link, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { expectOption, expectOptions, isPath, isWhole } from './arguments.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type JobProgress, type NativeTraining, type TrainingStatus } from './native.js';
-import { expectOption } from './options.js';
+import { checkNames } from './options.js';
+import { checkWritable } from './output-file.js';
 import type { Word2Vec } from './word2vec.js';
 
 /** Where a training is. */
@@ -104,30 +106,39 @@ export const runOptionNames = [
   'checkpoint',
 ] as const satisfies readonly (keyof RunOptions)[];
 
-/** @throws ERR_W2V_OPTION */
-export function checkRunOptions({ checkpoint, earlyStopping }: RunOptions): void {
-  const whole = (value: unknown) => value === undefined || (Number.isSafeInteger(value) && Number(value) > 0);
-  if (checkpoint !== undefined) {
-    const { path: file, everySeconds, everyEpochs, keep } = checkpoint;
-    expectOption(typeof file === 'string' && file !== '', 'checkpoint.path to be the path of a file', file);
-    expectOption(
-      everySeconds === undefined || (Number.isFinite(everySeconds) && everySeconds > 0),
-      'checkpoint.everySeconds to be a number above 0',
-      everySeconds,
-    );
-    expectOption(whole(everyEpochs), 'checkpoint.everyEpochs to be a whole number from 1', everyEpochs);
-    expectOption(whole(keep), 'checkpoint.keep to be a whole number from 1', keep);
-  }
+const checkpointNames = ['path', 'everySeconds', 'everyEpochs', 'keep'];
+const earlyStoppingNames = ['metric', 'mode', 'patience', 'minDelta'];
+
+/** Also where names are checked elsewhere. @throws ERR_W2V_OPTION, ERR_W2V_FILE_WRITE (a checkpoint that cannot be written) */
+export async function checkRunOptions(options: RunOptions): Promise<void> {
+  expectOptions(options);
+  const { checkpoint, earlyStopping } = options;
+  const isCount = (value: unknown) => value === undefined || isWhole(value, 1);
   if (earlyStopping !== undefined) {
-    const { metric, mode, patience, minDelta } = earlyStopping;
+    checkNames(earlyStopping, earlyStoppingNames, { of: 'earlyStopping' });
+    const { metric, mode, patience, minDelta = 0 } = earlyStopping;
     expectOption(typeof metric === 'function', 'earlyStopping.metric to be a function', metric);
     expectOption(
       mode === undefined || ['max', 'min'].includes(mode),
       "earlyStopping.mode to be 'max' or 'min'",
       mode,
     );
-    expectOption(whole(patience), 'earlyStopping.patience to be a whole number from 1', patience);
-    expectOption(minDelta === undefined || minDelta >= 0, 'earlyStopping.minDelta to be from 0', minDelta);
+    expectOption(isCount(patience), 'earlyStopping.patience to be a whole number from 1', patience);
+    const isDifference = typeof minDelta === 'number' && minDelta >= 0;
+    expectOption(isDifference, 'earlyStopping.minDelta to be a number from 0', minDelta);
+  }
+  if (checkpoint !== undefined) {
+    checkNames(checkpoint, checkpointNames, { of: 'checkpoint' });
+    const { path: file, everySeconds, everyEpochs, keep } = checkpoint;
+    expectOption(isPath(file), 'checkpoint.path to be the path of a file', file);
+    expectOption(
+      everySeconds === undefined || (Number.isFinite(everySeconds) && everySeconds > 0),
+      'checkpoint.everySeconds to be a number above 0',
+      everySeconds,
+    );
+    expectOption(isCount(everyEpochs), 'checkpoint.everyEpochs to be a whole number from 1', everyEpochs);
+    expectOption(isCount(keep), 'checkpoint.keep to be a whole number from 1', keep);
+    await checkWritable(file);
   }
 }
 
@@ -204,7 +215,7 @@ class TrainingRun {
       const pause = new AbortController();
       const due = checkpoint?.everySeconds;
       const wait = due && Math.max(0, this.#lastCheckpoint + due * 1000 - performance.now());
-      const timer = wait === undefined ? undefined : setTimeout(() => pause.abort(), wait);
+      const stopTimer = wait === undefined ? undefined : startTimer(wait, () => pause.abort());
       const start = performance.now();
       // With checkpoints, to cancel is to end between two sentences as well: for the checkpoint.
       const ends = [pause.signal, stopSignal, checkpoint && signal].filter((s) => s !== undefined);
@@ -217,7 +228,7 @@ class TrainingRun {
           }),
         );
       } finally {
-        clearTimeout(timer);
+        stopTimer?.();
       }
       this.#ranSeconds += (performance.now() - start) / 1000;
       const ended = signal?.aborted ?? false;
@@ -280,6 +291,19 @@ class TrainingRun {
     await this.#running.save(file);
     this.#lastCheckpoint = performance.now();
   }
+}
+
+const longestTimeout = 2 ** 31 - 1; // ms: what is longer is taken for 1
+
+/** A timeout of any length. @returns what ends it */
+function startTimer(milliseconds: number, f: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = (left: number) => {
+    const then = left > longestTimeout ? () => wait(left - longestTimeout) : f;
+    timer = setTimeout(then, Math.min(left, longestTimeout));
+  };
+  wait(milliseconds);
+  return () => clearTimeout(timer);
 }
 
 /** Temporary files of processes that are no more: they were killed while they saved. */

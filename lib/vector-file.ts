@@ -2,7 +2,17 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { isUint8Array } from 'node:util/types';
 import { createGzip } from 'node:zlib';
+import {
+  expectArgument,
+  expectBooleans,
+  expectOption,
+  expectResult,
+  isPath,
+  iteratorOf,
+  wholeNumber,
+} from './arguments.js';
 import { inspectFile, readBytes } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import {
@@ -122,16 +132,10 @@ async function loadStream(
   const buffer = callNative(() => binding.createBuffer());
   let inflated = 0;
   let lookAgainAt = 1 << 20;
-  await readBytes(source, {
+  await readBytes(chunksOf(source), {
     name,
     signal: watch.signal,
     consume: async (chunk, bytesRead) => {
-      if (!ArrayBuffer.isView(chunk)) {
-        throw new W2VError(
-          'ERR_W2V_ARGUMENT',
-          `Expected a stream of bytes (Uint8Array) but it gave ${describe(chunk)}`,
-        );
-      }
       callNative(() => buffer.append(chunk));
       inflated += chunk.length;
       watch.onProgress?.({
@@ -150,6 +154,19 @@ async function loadStream(
   return runJob(() => binding.loadVectors(buffer, name, options), { signal: watch.signal });
 }
 
+/** @throws ERR_W2V_ARGUMENT: the stream gives something else than bytes */
+async function* chunksOf(source: VectorStream): AsyncGenerator<Uint8Array> {
+  const iterator = iteratorOf(source);
+  for (;;) {
+    const item: unknown = await iterator.next();
+    expectResult(item);
+    if (item.done) return;
+    const { value } = item;
+    expectArgument(isUint8Array(value), 'a stream of bytes (Uint8Array)', value);
+    yield value;
+  }
+}
+
 function checkOptions({
   mmap = true,
   limit,
@@ -159,18 +176,14 @@ function checkOptions({
   strict = false,
   allowTruncated = false,
 }: LoadingOptions): NativeLoadOptions {
-  const refuse = (name: string, expected: string, received: unknown) =>
-    new W2VError('ERR_W2V_OPTION', `Expected ${name} to be ${expected} but received ${describe(received)}`);
-  for (const [name, value] of Object.entries({ mmap, sidecar, strict, allowTruncated })) {
-    if (typeof value !== 'boolean') throw refuse(name, 'true or false', value);
-  }
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw refuse('limit', 'a whole number from 0', limit);
-  }
-  if (!['strict', 'replace', 'ignore'].includes(encodingErrors)) {
-    throw refuse('encodingErrors', "'strict', 'replace' or 'ignore'", encodingErrors);
-  }
-  if (words !== undefined && typeof words !== 'string') throw refuse('words', 'the path of a file', words);
+  expectBooleans({ mmap, sidecar, strict, allowTruncated });
+  if (limit !== undefined) wholeNumber('limit', limit, 0);
+  expectOption(
+    ['strict', 'replace', 'ignore'].includes(encodingErrors),
+    "encodingErrors to be 'strict', 'replace' or 'ignore'",
+    encodingErrors,
+  );
+  expectOption(words === undefined || isPath(words), 'words to be the path of a file', words);
   return {
     mmap,
     encodingErrors,

@@ -1,6 +1,16 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  expectArgument,
+  expectBooleans,
+  expectFunction,
+  expectOptions,
+  expectPath,
+  isRecord,
+  toWords,
+  wholeNumber,
+} from './arguments.js';
+import {
   countCorpus,
   encodeCorpus,
   readCorpus,
@@ -11,7 +21,7 @@ import {
 } from './corpus.js';
 import { checkBackend } from './devices.js';
 import { UnknownWordError, W2VError, cancelled, describe, fileError } from './errors.js';
-import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
+import { KeyedVectors, jobOptionNames, type JobOptions } from './keyed-vectors.js';
 import {
   binding,
   callNative,
@@ -21,6 +31,7 @@ import {
   type TrainingStatus,
 } from './native.js';
 import {
+  resolveRates,
   resolveTrainingOptions,
   toNative,
   trainingOptionSpecs,
@@ -237,6 +248,7 @@ export class Word2Vec {
    * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_DEVICE, ERR_W2V_ISA, ERR_W2V_CANCELLED
    */
   static async train(source: CorpusSource, options: TrainOptions = {}): Promise<TrainedWord2Vec> {
+    await checkRunOptions(options);
     const { signal, stopSignal } = options;
     // Nothing is learned yet: to stop is to cancel.
     const untilTraining = AbortSignal.any([signal, stopSignal].filter((s) => s !== undefined));
@@ -269,6 +281,7 @@ export class Word2Vec {
       CorpusOptions &
       Pick<RunOptions, 'signal' | 'onProgress'> = {},
   ): Promise<Word2Vec> {
+    await checkRunOptions(options);
     const watch = new RunWatch(options);
     const { model } = await Word2Vec.#fromCorpus(source, options, {
       signal: options.signal,
@@ -303,15 +316,15 @@ export class Word2Vec {
     const { spool, cache, stopWords, trimRule, ...rest } = given;
     const training = withoutRunOptions(rest);
     const options = resolveTrainingOptions(training, [...runOptionNames, ...corpusOptionNames]);
-    checkRunOptions(given);
-    checkTrimRule(trimRule);
+    expectFunction(trimRule, 'trimRule');
+    const leftOut = listOf(stopWords);
     if (options.readVocab !== undefined) await checkReadable(options.readVocab);
     await beforeReading?.(options);
     const { threads, maxVocabMemory } = options;
     const native = toNative(options);
     const prepared = await readCorpus(
       source,
-      { vocabulary: { ...native.vocabulary, ...listOf(stopWords) }, trimRule },
+      { vocabulary: { ...native.vocabulary, ...leftOut }, trimRule },
       { threads, maxVocabMemory, spool, cache, ...watch },
     );
     const made = await runJob(() => binding.createModel(prepared.corpus, native.training), {
@@ -327,15 +340,15 @@ export class Word2Vec {
    */
   static async fromFrequencies(
     frequencies: ReadonlyMap<string, number> | Readonly<Record<string, number>>,
-    {
-      signal,
-      stopWords,
-      trimRule,
-      ...training
-    }: Omit<TrainingOptions, 'readVocab'> & VocabularyOptions & Pick<JobOptions, 'signal'> = {},
+    given: Omit<TrainingOptions, 'readVocab'> & VocabularyOptions & Pick<JobOptions, 'signal'> = {},
   ): Promise<Word2Vec> {
+    expectOptions(given);
+    const { signal, stopWords, trimRule, ...training } = given;
     const options = resolveTrainingOptions(training, [...corpusOptionNames, 'signal']);
-    checkTrimRule(trimRule);
+    expectFunction(trimRule, 'trimRule');
+    const leftOut = listOf(stopWords);
+    const expected = 'a Map or an object of words and how often they occur';
+    expectArgument(isMap(frequencies) || isRecord(frequencies), expected, frequencies);
     const entries = isMap(frequencies) ? [...frequencies] : Object.entries(frequencies);
     const words = callNative(() => binding.createBuffer());
     const lengths = new Uint32Array(entries.length);
@@ -355,7 +368,7 @@ export class Word2Vec {
     const native = toNative(options);
     // The rules are for the words after </s>, which the addon takes out.
     const ruled = rules.filter((_, i) => entries[i]![0] !== '</s>');
-    const source = { ...native.vocabulary, ...listOf(stopWords), rules: ruled };
+    const source = { ...native.vocabulary, ...leftOut, rules: ruled };
     const made = await runJob(
       () => binding.createModelOfCounts(words, lengths, counts, source, native.training),
       { signal },
@@ -372,8 +385,10 @@ export class Word2Vec {
    */
   static async fromVectors(
     vectors: KeyedVectors,
-    { signal, ...training }: TrainingOptions & Pick<JobOptions, 'signal'> = {},
+    given: TrainingOptions & Pick<JobOptions, 'signal'> = {},
   ): Promise<Word2Vec> {
+    expectOptions(given);
+    const { signal, ...training } = given;
     if (!(vectors instanceof KeyedVectors)) throw notA('KeyedVectors', vectors);
     const { vectorSize } = vectors;
     if (training.vectorSize !== undefined && training.vectorSize !== vectorSize) {
@@ -399,6 +414,8 @@ export class Word2Vec {
    * @throws ERR_W2V_FILE_WRITE, ERR_W2V_BUSY, ERR_W2V_CANCELLED
    */
   async save(file: string, options: JobOptions = {}): Promise<void> {
+    expectPath(file);
+    checkNames(options, jobOptionNames);
     await this.#read(() => this.#save(file, undefined, undefined, options));
   }
 
@@ -409,17 +426,17 @@ export class Word2Vec {
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ, ERR_W2V_VECTOR_FORMAT, ERR_W2V_VECTOR_TRUNCATED, ERR_W2V_VECTOR_CHECKSUM (mmap: false),
    * ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
-  static async load(
-    file: string,
-    { mmap = true, signal, onProgress }: ModelLoadOptions = {},
-  ): Promise<Word2Vec> {
-    if (typeof file !== 'string') throw notA('the path of a model', file);
+  static async load(file: string, options: ModelLoadOptions = {}): Promise<Word2Vec> {
+    expectPath(file, 'the path of a model');
+    checkNames(options, ['mmap', ...jobOptionNames]);
+    const { mmap = true, signal, onProgress } = options;
+    expectBooleans({ mmap });
     const { model, notes } = await runJob(() => binding.loadModel(file, mmap), {
       signal,
       onProgress: onProgress && (({ done, total }) => onProgress({ fraction: total ? done / total : 0 })),
     });
-    const { options, ...rest } = parseNotes(notes, file);
-    return new Word2Vec(model, resolveTrainingOptions(options), rest);
+    const { options: trained, ...rest } = parseNotes(notes, file);
+    return new Word2Vec(model, resolveTrainingOptions(trained), rest);
   }
 
   /**
@@ -434,7 +451,8 @@ export class Word2Vec {
     source?: CorpusSource,
     options: RunOptions & Pick<CorpusOptions, 'spool'> & Placement = {},
   ): Promise<TrainedWord2Vec> {
-    checkRunOptions(options);
+    checkNames(options, [...runOptionNames, 'spool', 'backend', 'devices']);
+    await checkRunOptions(options);
     const model = await Word2Vec.load(checkpoint, { mmap: false, signal: options.signal });
     const run = model.#run;
     if (!run) {
@@ -466,7 +484,6 @@ export class Word2Vec {
     run: RunRecord | undefined,
     { signal, onProgress }: JobOptions = {},
   ): Promise<void> {
-    if (typeof file !== 'string') throw notA('the path of a file', file);
     const notes: Notes = {
       options: this.options,
       epochs: this.#epochs,
@@ -491,21 +508,11 @@ export class Word2Vec {
     const run = ['epochs', 'startAlpha', 'endAlpha', 'totalWords', 'threads', 'spool', 'backend', 'devices'];
     const names = [...run, ...runOptionNames];
     checkNames(options, names);
-    checkRunOptions(options);
-    const { totalWords = 0 } = options;
-    if (!Number.isSafeInteger(totalWords) || totalWords < 0) {
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected totalWords to be a whole number but received ${describe(totalWords)}`,
-      );
-    }
-    const { epochs, alpha, minAlpha, threads } = resolveTrainingOptions({
-      ...this.options,
-      epochs: options.epochs ?? this.options.epochs,
-      alpha: options.startAlpha ?? this.options.alpha,
-      minAlpha: options.endAlpha ?? this.options.minAlpha,
-      threads: options.threads ?? this.options.threads,
-    });
+    await checkRunOptions(options);
+    const { totalWords = 0, epochs = this.options.epochs, threads = this.options.threads } = options;
+    wholeNumber('totalWords', totalWords, 0);
+    const { alpha, minAlpha } = resolveRates(options, this.options);
+    resolveTrainingOptions({ ...this.options, epochs, alpha, minAlpha, threads });
     const placement = this.#placement(options);
     await checkBackend(placement);
     return this.#exclusiveTraining(async () => {
@@ -540,6 +547,7 @@ export class Word2Vec {
     } & VocabularyOptions &
       Pick<JobOptions, 'signal'>,
   ): Promise<number> {
+    expectOptions(options);
     const { update, stopWords, trimRule, signal, ...limits } = options;
     if (!(update as boolean)) {
       throw new W2VError(
@@ -547,7 +555,8 @@ export class Word2Vec {
         `Expected update: true, which adds words, but received ${describe(update)}; a model with another vocabulary is made by Word2Vec.buildVocabulary()`,
       );
     }
-    checkTrimRule(trimRule);
+    expectFunction(trimRule, 'trimRule');
+    const leftOut = listOf(stopWords);
     const once = { readVocab: undefined, maxFinalVocab: undefined, maxVocabMemory: undefined };
     const resolved = resolveTrainingOptions({ ...this.options, ...once, ...limits }, corpusOptionNames);
     const native = toNative(resolved);
@@ -555,7 +564,7 @@ export class Word2Vec {
       const { threads, maxVocabMemory, minCount } = resolved;
       const { corpus, differentWords } = await countCorpus(source, { threads, maxVocabMemory, signal });
       const rules = trimRule && (await rulesOf(corpus, differentWords, minCount, trimRule));
-      const choice = { ...native.vocabulary, ...listOf(stopWords), ...(rules && { rules }) };
+      const choice = { ...native.vocabulary, ...leftOut, ...(rules && { rules }) };
       return runJob(() => this.#native.addWords(corpus, choice, native.training), { signal });
     });
   }
@@ -568,14 +577,13 @@ export class Word2Vec {
    */
   async intersectVectors(
     vectors: KeyedVectors,
-    {
-      factor = 1,
-      signal,
-    }: {
+    options: {
       /** Learning-rate factor of these words: 0 keeps them as they are. @defaultValue 1 */
       factor?: number | undefined;
     } & Pick<JobOptions, 'signal'> = {},
   ): Promise<number> {
+    checkNames(options, ['factor', 'signal']);
+    const { factor = 1, signal } = options;
     if (!(vectors instanceof KeyedVectors)) throw notA('KeyedVectors', vectors);
     checkFactor(factor);
     const store = KeyedVectors.storeOf(vectors);
@@ -591,9 +599,9 @@ export class Word2Vec {
    */
   async setLearningRateFactor(words: Iterable<string>, factor: number): Promise<void> {
     checkFactor(factor);
-    if (typeof words === 'string') throw notA('words', words);
+    const given = toWords(words, 'a list of words');
     const store = callNative(() => this.#native.vectors());
-    const ids = Uint32Array.from(words, (word) => {
+    const ids = Uint32Array.from(given, (word) => {
       const id = store.indexOf(word);
       if (id < 0) throw new UnknownWordError(word);
       return id;
@@ -611,8 +619,10 @@ export class Word2Vec {
    */
   async validate(
     source: CorpusSource,
-    { signal, spool }: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
+    options: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
   ): Promise<Validation> {
+    checkNames(options, ['signal', 'spool']);
+    const { signal, spool } = options;
     return this.#read(async () => {
       const { threads } = this.options;
       const { corpus } = await encodeCorpus(source, this.#native, { threads, signal, spool });
@@ -628,11 +638,12 @@ export class Word2Vec {
    */
   async predictOutputWord(
     context: Iterable<string>,
-    { topN = 10, signal }: Pick<JobOptions, 'signal'> & { topN?: number | undefined } = {},
+    options: Pick<JobOptions, 'signal'> & { topN?: number | undefined } = {},
   ): Promise<PredictedWord[]> {
-    if (typeof context === 'string') throw notA('the words of a context', context);
+    const words = toWords(context, 'the words of a context');
+    checkNames(options, ['topN', 'signal']);
+    const { topN = 10, signal } = options;
     if (!Number.isSafeInteger(topN) || topN < 1) throw notA('topN to be a whole number from 1', topN);
-    const words = [...context];
     const store = callNative(() => this.#native.vectors());
     const ids = words.map((word) => store.indexOf(word)).filter((id) => id >= 0);
     if (ids.length === 0) throw new UnknownWordError(words[0] ?? '');
@@ -656,8 +667,10 @@ export class Word2Vec {
    */
   async score(
     sentences: CorpusSource,
-    { signal, spool }: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
+    options: Pick<JobOptions, 'signal'> & Pick<CorpusOptions, 'spool'> = {},
   ): Promise<Float64Array> {
+    checkNames(options, ['signal', 'spool']);
+    const { signal, spool } = options;
     if (!this.options.hs) throw notA('a model with hierarchical softmax (hs: true)', 'one without', String);
     return this.#read(async () => {
       const { threads } = this.options;
@@ -865,21 +878,7 @@ function withoutRunOptions(options: TrainingOptions & RunOptions): TrainingOptio
 
 function listOf(stopWords: Iterable<string> | undefined): { stopWords?: string[] } {
   if (stopWords === undefined) return {};
-  if (typeof stopWords === 'string' || typeof stopWords[Symbol.iterator] !== 'function') {
-    throw new W2VError(
-      'ERR_W2V_OPTION',
-      `Expected stopWords to be a list of words but received ${describe(stopWords)}`,
-    );
-  }
-  return { stopWords: [...stopWords] };
-}
-
-function checkTrimRule(trimRule: unknown): void {
-  if (trimRule === undefined || typeof trimRule === 'function') return;
-  throw new W2VError(
-    'ERR_W2V_OPTION',
-    `Expected trimRule to be a function but received ${describe(trimRule)}`,
-  );
+  return { stopWords: toWords(stopWords, 'stopWords to be a list of words', 'ERR_W2V_OPTION') };
 }
 
 function checkFactor(factor: unknown): void {
@@ -909,7 +908,7 @@ function parseNotes(text: string, file: string): Notes {
   const { options, epochs = 0, words = 0, run } = notes;
   if (typeof options !== 'object') throw unreadable();
   // A later version's options are not this one's: what is unknown here is left out.
-  const known = Object.entries(options).filter(([name]) => name in trainingOptionSpecs);
+  const known = Object.entries(options).filter(([name]) => Object.hasOwn(trainingOptionSpecs, name));
   return { options: Object.fromEntries(known), epochs, words, ...(run && { run }) };
 }
 

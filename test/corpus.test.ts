@@ -213,6 +213,10 @@ describe('what is refused', () => {
     [{ files: 5 }],
     [{ files: [] }],
     [{ files: ['a', null] }],
+    [{ [Symbol.iterator]: () => null }],
+    [{ [Symbol.iterator]: () => ({}) }],
+    [{ [Symbol.iterator]: () => ({ next: () => undefined }) }],
+    [{ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(5) }) }],
   ])('%p is no source', async (source) => {
     expect((await errorOf(source)).code).toBe('ERR_W2V_ARGUMENT');
   });

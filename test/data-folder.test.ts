@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CheckedDecoder, DataFolder } from '../lib/corpora/folder.js';
-import { rejectionOf, temporaryFolder } from './helpers.js';
+import { refusalOf, rejectionOf, temporaryFolder, wrong } from './helpers.js';
 import { writeZip } from './make-zip.js';
 
 const temporary = temporaryFolder();
@@ -54,6 +54,16 @@ describe('a folder and its zip', () => {
     const data = await DataFolder.open(temporary('links'));
     expect(data.names).toEqual(['a/1.txt', 'b.txt', 'c/10.txt', 'c/2.txt', 'd.txt']);
     expect(await data.text('c/2.txt')).toBe('two');
+    await data.close();
+  });
+
+  it('a file has a name', async () => {
+    const data = await DataFolder.open(temporary('corpus'));
+    for (const name of [undefined, 5, null]) {
+      const error = await refusalOf(() => data.bytes(wrong(name)));
+      expect(error).toMatchObject({ code: 'ERR_W2V_ARGUMENT' });
+      expect(error.message).toBe(`Expected the name of a file but received ${name}`);
+    }
     await data.close();
   });
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { FrequencyDistribution, associationScore, collocations } from '../lib/index.js';
-import { lastJson, rejectionOf, root, runNode, temporaryFolder } from './helpers.js';
+import { lastJson, refusalOf, rejectionOf, root, runNode, temporaryFolder, wrong } from './helpers.js';
 
 const temporary = temporaryFolder();
 const sentences = [
@@ -159,5 +159,35 @@ describe('collocations', () => {
     expect(await rejectionOf(collocations(sentences, { window: 3 } as object))).toMatchObject({
       code: 'ERR_W2V_OPTION',
     });
+  });
+});
+
+describe('arguments', () => {
+  const words = FrequencyDistribution.fromCounts([['a', 1]]);
+  const counts = { first: 1, second: 1, both: 1, corpusWords: 2 };
+
+  it.each<[call: () => unknown, code: string, message: string]>([
+    [() => words.mostCommon(NaN), 'ARGUMENT', 'a whole number of words from 0 but received NaN'],
+    [() => words.count(wrong(undefined)), 'ARGUMENT', 'a word (a string) but received undefined'],
+    [() => words.zipfPlot({ title: wrong(5) }), 'OPTION', 'title to be a text but received 5'],
+    [() => FrequencyDistribution.fromCounts(wrong({ a: 1 })), 'ARGUMENT', 'pairs of a word and its count'],
+    [
+      () => FrequencyDistribution.fromCounts(wrong([5])),
+      'ARGUMENT',
+      'pairs of a word and its count but received 5',
+    ],
+    [() => associationScore('pmi', wrong({})), 'ARGUMENT', 'first of the counts to be a number from 0'],
+    [() => associationScore('pmi', wrong(null)), 'ARGUMENT', 'first of the counts'],
+    [() => associationScore('pmi', { ...counts, both: NaN }), 'ARGUMENT', 'both of the counts'],
+    [
+      () => associationScore(wrong('constructor'), counts),
+      'OPTION',
+      "'student-t' but received 'constructor'",
+    ],
+    [() => collocations(['a b'], { topN: NaN }), 'OPTION', 'topN to be a whole number from 0'],
+    [() => collocations(['a b'], { stopWords: wrong([1]) }), 'OPTION', 'stopWords to be a list of words'],
+  ])('%s', async (call, code, message) => {
+    const error = await refusalOf(call);
+    expect([error.code, error.message]).toEqual([`ERR_W2V_${code}`, expect.stringContaining(message)]);
   });
 });

@@ -85,3 +85,22 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Error & { 
   }
   throw new Error('Expected a rejection');
 }
+
+/** What a type forbids. */
+export function wrong<T>(value: unknown): T {
+  return value as T;
+}
+
+/** Code and message of the error that a call throws, rejects with, or gives when it is iterated. */
+export async function refusalOf(
+  call: () => unknown,
+): Promise<{ name: string; code?: string; message: string }> {
+  try {
+    const result = await call();
+    if (typeof result === 'object' && result !== null && Symbol.asyncIterator in result)
+      await (result as AsyncIterable<unknown>)[Symbol.asyncIterator]().next();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('Expected an error');
+}

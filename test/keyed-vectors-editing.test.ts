@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import { KeyedVectors, UnknownWordError, type VectorRows } from '../lib/index.js';
-import { rejectionOf, temporaryFolder } from './helpers.js';
+import { refusalOf, rejectionOf, temporaryFolder, wrong } from './helpers.js';
 
 const file = temporaryFolder();
 
@@ -33,6 +33,26 @@ describe('fromVectors and addVectors', () => {
     expect([empty.size, empty.vectorSize]).toEqual([0, 2]);
     await empty.addVector('南', [1, 1]);
     expect(contents(empty)).toEqual({ 南: [1, 1] });
+  });
+
+  test.each<[call: () => unknown, message: string]>([
+    [() => KeyedVectors.fromVectors(['a'], wrong([['1', 'x']])), "numbers in vector 0 but received '1'"],
+    [
+      () => KeyedVectors.fromVectors([], wrong(undefined)),
+      'a Float32Array or an array of vectors but received undefined',
+    ],
+    [
+      () => KeyedVectors.fromVectors(['a'], wrong('1')),
+      "a Float32Array or an array of vectors but received '1'",
+    ],
+    [() => KeyedVectors.fromVectors(wrong([1]), [[1]]), 'a word (a string) but word 0 is 1'],
+    [
+      () => KeyedVectors.fromVectors(['a'], [[1]], { counts: wrong(null) }),
+      'a count for each of the 1 words but received null',
+    ],
+  ])('%s is refused', async (call, message) => {
+    const error = await refusalOf(call);
+    expect([error.code, error.message]).toEqual(['ERR_W2V_ARGUMENT', expect.stringContaining(message)]);
   });
 
   test('words that are there keep their vector, or take the new one with replace', async () => {

@@ -13,7 +13,16 @@ import {
   noAnswer,
   type LoadOptions,
 } from '../lib/index.js';
-import { describeWithShared, rejectionOf, runNode, root, sharedData, temporaryFolder } from './helpers.js';
+import {
+  describeWithShared,
+  refusalOf,
+  rejectionOf,
+  runNode,
+  root,
+  sharedData,
+  temporaryFolder,
+  wrong,
+} from './helpers.js';
 
 const file = temporaryFolder();
 
@@ -907,4 +916,92 @@ test('a process may end in the middle of a search', async () => {
     });`;
   const child = await runNode(['-e', script], { cwd: root });
   expect(child).toEqual({ code: 7, stdout: '', stderr: '' });
+});
+
+describe('arguments', () => {
+  let k: KeyedVectors;
+  beforeAll(async () => {
+    k = await loaded(compass);
+  });
+  const stream = (...items: unknown[]) => wrong<Readable>(Readable.from(items));
+
+  test.each<[call: () => unknown, code: string, message: string]>([
+    [() => k.search(wrong(5)), 'ARGUMENT', 'an array of words and vectors but received 5'],
+    [() => k.search(wrong({})), 'ARGUMENT', 'an array of words and vectors'],
+    [() => k.search(wrong(undefined)), 'ARGUMENT', 'an array of words and vectors but received undefined'],
+    [() => k.search(wrong('east')), 'ARGUMENT', "an array of words and vectors but received 'east'"],
+    [() => k.search(['east'], { exclude: wrong(5) }), 'OPTION', 'exclude to be an array'],
+    [() => k.search(['east'], { exclude: [2 ** 32] }), 'OPTION', 'exclude to be a whole number'],
+    [() => k.mostSimilar('east', { topN: wrong(null) }), 'OPTION', 'topN to be a whole number'],
+    [() => k.mostSimilar('east', { clipEnd: wrong(null) }), 'OPTION', 'clipEnd to be a whole number'],
+    [() => k.mostSimilar('east', { index: wrong(1) }), 'OPTION', 'index to be true or false'],
+    [() => k.doesntMatch(new Array<string>(2)), 'ARGUMENT', 'received undefined as item 0'],
+    [() => k.distances('east', wrong([null])), 'ARGUMENT', 'a word (a string) but received null'],
+    [() => k.getVectors(wrong(5)), 'ARGUMENT', 'an array of words but received 5'],
+    [() => k.distances('east', wrong(1.5)), 'ARGUMENT', 'an array of words but received 1.5'],
+    [() => k.distances('east', wrong(null)), 'ARGUMENT', 'an array of words but received null'],
+    [() => k.vectorsForAll(wrong(null)), 'ARGUMENT', 'words but received null'],
+    [() => k.vectorsForAll(wrong({})), 'ARGUMENT', 'words but received an object'],
+    [() => k.vectorsForAll(wrong('east')), 'ARGUMENT', "words but received 'east'"],
+    [() => k.vectorsForAll(wrong([1])), 'ARGUMENT', 'a word (a string) but received 1'],
+    [
+      () => KeyedVectors.cosineSimilarities(wrong('the'), wrong('of')),
+      'ARGUMENT',
+      "numbers but received 'the'",
+    ],
+    [
+      () => KeyedVectors.cosineSimilarities([1, 0], wrong(['of'])),
+      'ARGUMENT',
+      "vectors of numbers but received 'of'",
+    ],
+    [
+      () => KeyedVectors.cosineSimilarities([1, 0], wrong([['1', 2]])),
+      'ARGUMENT',
+      "numbers but received '1'",
+    ],
+    [() => KeyedVectors.cosineSimilarities([1, 0], [[1]]), 'ARGUMENT', 'vectors of 2 numbers'],
+    [() => KeyedVectors.cosineSimilarities([1, 0], wrong(undefined)), 'ARGUMENT', 'an array of vectors'],
+    [() => k.wmDistance(['east'], wrong([null])), 'ARGUMENT', 'received null as item 0'],
+    [() => k.wmDistance(['east'], ['west'], { norm: wrong(1) }), 'OPTION', 'norm to be true or false'],
+    [() => k.relativeCosineSimilarity('east', 'west', 0), 'ARGUMENT', 'topN to be a whole number from 1'],
+    [() => k.mostSimilar('east', wrong(5)), 'OPTION', 'options (an object) but received 5'],
+    [
+      () => k.mostSimilar('east', { filter: wrong(() => Promise.resolve(false)) }),
+      'OPTION',
+      'filter to return',
+    ],
+    [() => k.mostSimilar('east', { filter: wrong(() => 1) }), 'OPTION', 'true or false but received 1'],
+    [() => k.mostSimilar(wrong({ positve: 'east', negative: 'west' })), 'ARGUMENT', "received 'positve'"],
+    [() => k.similarByWord('east', wrong([])), 'OPTION', 'options (an object) but received an array of 0'],
+    [() => k.similarByVector(wrong(null)), 'ARGUMENT', 'a vector of 2 numbers but received null'],
+    [() => k.doesntMatch(wrong([null])), 'ARGUMENT', 'received null as item 0'],
+    [() => k.rankByCentrality(wrong([[]])), 'ARGUMENT', 'received an array of 0 as item 0'],
+    [() => k.nSimilarity(['east'], wrong([null])), 'ARGUMENT', 'received null as item 0'],
+    [() => k.mostSimilarToGiven('east', wrong([1])), 'ARGUMENT', 'received 1 as item 0'],
+    [() => k.getMeanVector(wrong(['east', 1])), 'ARGUMENT', 'a vector of 2 numbers but received 1'],
+    [() => k.getMeanVector(wrong('east')), 'ARGUMENT', 'an array of words and vectors'],
+    [() => k.getMeanVector(['east'], { weights: [NaN] }), 'ARGUMENT', 'a finite weight for each'],
+    [() => k.getMeanVector(['east'], { weights: wrong(null) }), 'ARGUMENT', 'a finite weight for each'],
+    [() => k.resolve(wrong(5)), 'ARGUMENT', 'a word (a string) but received 5'],
+    [() => k.save('a\0b'), 'ARGUMENT', 'the path of a file'],
+    [
+      () => KeyedVectors.load(wrong(null)),
+      'ARGUMENT',
+      'the path of a file or a stream of bytes but received null',
+    ],
+    [() => KeyedVectors.load(stream(5)), 'ARGUMENT', 'a stream of bytes (Uint8Array) but received 5'],
+    [
+      () => KeyedVectors.load(wrong({ [Symbol.asyncIterator]: () => null })),
+      'ARGUMENT',
+      'whose iterator has next()',
+    ],
+    [
+      () => KeyedVectors.load(wrong({ [Symbol.asyncIterator]: () => [null, binary(compass)].values() })),
+      'ARGUMENT',
+      'a stream of bytes (Uint8Array) but received null',
+    ],
+  ])('%s', async (call, code, message) => {
+    const error = await refusalOf(call);
+    expect([error.code, error.message]).toEqual([`ERR_W2V_${code}`, expect.stringContaining(message)]);
+  });
 });

@@ -3,8 +3,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeyedVectors, Word2Vec, type TrainOptions, type TrainingEvent } from '../lib/index.js';
-import { madeSentences, rejectionOf, root, temporaryFolder } from './helpers.js';
+import {
+  KeyedVectors,
+  Word2Vec,
+  estimateMemory,
+  type TrainOptions,
+  type TrainingEvent,
+} from '../lib/index.js';
+import { madeSentences, refusalOf, rejectionOf, root, temporaryFolder, wrong } from './helpers.js';
 
 const file = temporaryFolder();
 const sentences = madeSentences(1500);
@@ -96,6 +102,35 @@ describe('model files', () => {
 
 describe('checkpoints', () => {
   beforeAll(() => writeFileSync(file('corpus.txt'), text));
+
+  test('an interval of months is none of a millisecond', async () => {
+    const warned = jest.fn();
+    process.on('warning', warned);
+    const checkpoint = { path: file('never.w2v'), everySeconds: 1000 * 3600 };
+    await Word2Vec.train(sentences, { ...quick, epochs: 200, checkpoint });
+    process.off('warning', warned);
+    expect(warned).not.toHaveBeenCalled();
+    expect(existsSync(checkpoint.path)).toBe(false);
+  });
+
+  test.each(['nowhere/run.w2v', 'corpus.txt/run.w2v', ''])(
+    'a checkpoint that cannot be written as %j ends the training before it begins',
+    async (name) => {
+      const checkpoint = { path: file(name), everyEpochs: 1 };
+      const model = await Word2Vec.buildVocabulary(sentences, quick);
+      await Word2Vec.train(sentences, { ...quick, checkpoint: { path: file('good.w2v'), everyEpochs: 2 } });
+      const onTrainBegin = jest.fn();
+      const onProgress = jest.fn();
+      for (const training of [
+        () => Word2Vec.train(sentences, { ...quick, checkpoint, onTrainBegin, onProgress }),
+        () => Word2Vec.resume(file('good.w2v'), sentences, { checkpoint, onTrainBegin, onProgress }),
+        () => model.train(sentences, { checkpoint, onTrainBegin, onProgress }),
+      ])
+        expect((await refusalOf(training)).code).toBe('ERR_W2V_FILE_WRITE');
+      expect(onTrainBegin).not.toHaveBeenCalled();
+      expect(onProgress).not.toHaveBeenCalled();
+    },
+  );
   const long: TrainOptions = { ...quick, epochs: 30 };
 
   test.each(modes)('one thread, interrupted and resumed: the same bytes. %j', async (mode) => {
@@ -243,6 +278,20 @@ describe('checkpoints', () => {
 });
 
 describe('training further', () => {
+  test.each([
+    [{ startAlpha: NaN }, 'Expected startAlpha to be a number above 0'],
+    [{ endAlpha: -1 }, 'Expected endAlpha to be a number from 0'],
+    [
+      { startAlpha: 0.01, endAlpha: 0.02 },
+      'Expected endAlpha to be at most startAlpha (0.01) but received 0.02',
+    ],
+    [{ totalWords: null }, 'Expected totalWords to be a whole number from 0'],
+  ])('%p is refused under its own name', async (options, message) => {
+    const model = await Word2Vec.buildVocabulary(sentences, quick);
+    const error = await refusalOf(() => model.train(sentences, wrong(options)));
+    expect([error.code, error.message]).toEqual(['ERR_W2V_OPTION', expect.stringContaining(message)]);
+  });
+
   test('a second training goes on from the first, with other draws', async () => {
     for (const negatives of ['shared', 'per-pair'] as const) {
       const model = await Word2Vec.train(sentences, { ...quick, negatives, epochs: 1 });
@@ -536,6 +585,43 @@ describe('seeing training', () => {
     expect((await rejectionOf(nan)).code).toBe('ERR_W2V_ARGUMENT');
     const bad = Word2Vec.train(sentences, { ...quick, earlyStopping: { metric: 5 as never } });
     expect((await rejectionOf(bad)).code).toBe('ERR_W2V_OPTION');
+  });
+});
+
+describe('arguments', () => {
+  let model: Word2Vec;
+  beforeAll(async () => {
+    model = await Word2Vec.buildVocabulary(sentences, quick);
+  });
+
+  test.each<[call: () => unknown, code: string, message: string]>([
+    [() => Word2Vec.train(sentences, { stopWords: wrong([1]) }), 'OPTION', 'stopWords to be a list of words'],
+    [() => Word2Vec.train(sentences, { stopWords: wrong({}) }), 'OPTION', 'stopWords to be a list of words'],
+    [
+      () => Word2Vec.train(sentences, { vectorSize: wrong(null) }),
+      'OPTION',
+      'vectorSize to be a whole number',
+    ],
+    [() => Word2Vec.train(wrong({ files: [Symbol('a')] })), 'ARGUMENT', "in 'files' but received a symbol"],
+    [() => Word2Vec.fromFrequencies(wrong(undefined)), 'ARGUMENT', 'a Map or an object of words'],
+    [() => Word2Vec.fromFrequencies(wrong(5)), 'ARGUMENT', 'a Map or an object of words'],
+    [() => Word2Vec.load(wrong(undefined)), 'ARGUMENT', 'the path of a model but received undefined'],
+    [() => Word2Vec.load('x', { mmap: wrong(1) }), 'OPTION', 'mmap to be true or false'],
+    [() => Word2Vec.resume(wrong(null)), 'ARGUMENT', 'the path of a model but received null'],
+    [() => model.save(wrong(5)), 'ARGUMENT', 'the path of a file but received 5'],
+    [() => model.buildVocabulary(sentences, wrong(undefined)), 'OPTION', 'received undefined'],
+    [() => model.buildVocabulary(wrong(undefined), { update: true }), 'ARGUMENT', 'received undefined'],
+    [() => model.setLearningRateFactor(wrong({}), 0), 'ARGUMENT', 'a list of words'],
+    [() => model.setLearningRateFactor(wrong(null), 0), 'ARGUMENT', 'a list of words but received null'],
+    [() => model.setLearningRateFactor(wrong([1]), 0), 'ARGUMENT', 'a list of words but received 1'],
+    [() => model.predictOutputWord(wrong([[]])), 'ARGUMENT', 'the words of a context'],
+    [() => model.predictOutputWord(wrong(undefined)), 'ARGUMENT', 'the words of a context'],
+    [() => estimateMemory(wrong(undefined)), 'OPTION', 'options (an object) but received undefined'],
+    [() => estimateMemory({ vocabularySize: 1, corpusWords: NaN }), 'OPTION', 'corpusWords to be'],
+    [() => estimateMemory({ vocabularySize: 1, wordBytes: wrong('8') }), 'OPTION', 'wordBytes to be'],
+  ])('%s', async (call, code, message) => {
+    const error = await refusalOf(call);
+    expect([error.code, error.message]).toEqual([`ERR_W2V_${code}`, expect.stringContaining(message)]);
   });
 });
 

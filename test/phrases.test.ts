@@ -13,7 +13,7 @@ import {
   type Sentence,
 } from '../lib/index.js';
 import type { CorpusSource } from '../lib/text-source.js';
-import { describeWithShared, rejectionOf, sharedData, temporaryFolder } from './helpers.js';
+import { describeWithShared, refusalOf, rejectionOf, sharedData, temporaryFolder, wrong } from './helpers.js';
 
 const file = temporaryFolder();
 
@@ -263,11 +263,43 @@ test.each<[PhraseOptions, string]>([
   [{ scoring: 'npmi', threshold: 2 }, 'npmi'],
   [{ delimiter: ' ' }, 'delimiter'],
   [{ connectorWords: 'of the' }, 'connectorWords'],
+  [{ connectorWords: [1] as never }, 'connectorWords'],
+  [{ connectorWords: {} as never }, 'connectorWords'],
+  [{ scoring: 'constructor' as never }, 'scoring'],
   [{ maxVocabSize: 1.5 }, 'maxVocabSize'],
   [{ minCounts: 5 } as PhraseOptions, 'minCount'],
 ])('%j is refused', async (options, name) => {
   const error = await rejectionOf(Phrases.learn(text, options));
   expect([error.code, error.message]).toEqual(['ERR_W2V_OPTION', expect.stringContaining(name)]);
+});
+
+describe('arguments', () => {
+  let phrases: Phrases;
+  let frozen: FrozenPhrases;
+  beforeAll(async () => {
+    phrases = await Phrases.learn(text, together);
+    frozen = await phrases.freeze();
+  });
+
+  test.each<[call: () => unknown, message: string]>([
+    [() => frozen.join(['a\0b', 'c\nd']), "the words of a sentence but received 'a\0b' as item 0"],
+    [() => frozen.join(['new', 'york\n']), "the words of a sentence but received 'york\n' as item 1"],
+    [() => frozen.join(wrong([1])), 'the words of a sentence but received 1 as item 0'],
+    [() => frozen.join(wrong('new york')), "the words of a sentence but received 'new york'"],
+    [() => frozen.save(wrong(undefined)), 'the path of a file but received undefined'],
+    [() => phrases.save(wrong(undefined)), 'the path of a file but received undefined'],
+    [() => phrases.applyToFile(text, wrong(null)), 'the path of a file but received null'],
+    [() => Phrases.load(wrong(5)), 'the path of a file but received 5'],
+    [() => phrases.countFrequent(NaN), 'a whole number of occurrences from 0 but received NaN'],
+    [() => applyPasses(wrong(null), text), 'an array of FrozenPhrases but received null'],
+    [
+      () => applyPasses(wrong([phrases]), text),
+      'an array of FrozenPhrases but received an object of type Phrases',
+    ],
+  ])('%s', async (call, message) => {
+    const error = await refusalOf(call);
+    expect([error.code, error.message]).toEqual(['ERR_W2V_ARGUMENT', expect.stringContaining(message)]);
+  });
 });
 
 test('no words, two sources at once, an iteration that is left', async () => {

@@ -17,7 +17,7 @@ import {
 } from '../lib/index.js';
 import { TaggingScorer } from '../lib/span-evaluation.js';
 import { normalForm, shapeOf } from '../lib/token-features.js';
-import { rejectionOf, runCli, temporaryFolder } from './helpers.js';
+import { refusalOf, rejectionOf, runCli, temporaryFolder, wrong } from './helpers.js';
 import { writeZip } from './make-zip.js';
 
 const file = temporaryFolder();
@@ -246,6 +246,24 @@ describe('scores', () => {
     );
   });
 
+  const span = { begin: 0, end: 1, type: 'X' };
+  test.each<[call: () => unknown, message: string]>([
+    [() => spansOf(wrong([null])), 'an array of tags but received null as item 0'],
+    [() => spansOf(wrong('O')), "an array of tags but received 'O'"],
+    [() => tagsOf(wrong(null), 3, 'BIO'), 'an array of spans but received null'],
+    [() => tagsOf(wrong({}), -1, 'BIO'), 'a number of tokens, whole, from 0, but received -1'],
+    [() => tagsOf(wrong({}), 1, 'BIO'), 'an array of spans but received an object'],
+    [() => tagsOf([span], 3, wrong('FOO')), "'BIO' or 'BIOES' but received 'FOO'"],
+    [() => tagsOf([{ ...span, begin: -2 }], 3, 'BIO'), '0 ≤ begin < end ≤ 3 but received -2'],
+    [() => tagsOf([{ ...span, end: 9 }], 3, 'BIO'), '0 ≤ begin < end ≤ 3 but received 9'],
+    [() => tagsOf([{ ...span, begin: 1 }], 3, 'BIO'), '0 ≤ begin < end ≤ 3 but received 1'],
+    [() => tagsOf([{ ...span, type: wrong(1) }], 3, 'BIO'), 'but received 1'],
+    [() => tagsOf(wrong([null]), 3, 'BIO'), 'but received null'],
+  ])('%s', async (call, message) => {
+    const error = await refusalOf(call);
+    expect([error.code, error.message]).toEqual(['ERR_W2V_ARGUMENT', expect.stringContaining(message)]);
+  });
+
   test('counts, by type and in all', () => {
     const scorer = new TaggingScorer('spans');
     scorer.add(['B-A', 'I-A', 'O', 'B-B'], ['B-A', 'I-A', 'B-B', 'B-B']);
@@ -364,7 +382,7 @@ describe('tagging', () => {
 
   test('what does not fit is refused', async () => {
     const trained = await SequenceTagger.train(train, { ...small, epochs: 1 });
-    for (const sentences of ['in Rome', [null], ['in Rome']])
+    for (const sentences of ['in Rome', [null], ['in Rome'], undefined, {}])
       expect((await rejectionOf(trained.tag(sentences as unknown as string[][]))).message).toMatch(
         /^Expected sentences that are arrays of tokens/,
       );

@@ -243,6 +243,9 @@ describe('what is wrong is told', () => {
     [{ validation: 1 }, 'ERR_W2V_OPTION', /^Expected a share above 0 and below 1/],
     [{ classWeights: { a: 0 } }, 'ERR_W2V_OPTION', /^Expected the classWeight of 'a' to be a number above 0/],
     [{ classWeights: { d: 2 } }, 'ERR_W2V_OPTION', /'d'/],
+    [{ classWeights: [] }, 'ERR_W2V_OPTION', /^Expected classWeights to be 'balanced' or an object/],
+    [{ validation: [] }, 'ERR_W2V_CORPUS_EMPTY', /documents of the validation/],
+    [{ validation: [].values() }, 'ERR_W2V_CORPUS_EMPTY', /documents of the validation/],
     [{ alpha: 100, loss: 'ova', epochs: 30 }, 'ERR_W2V_OPTION', /^Expected a smaller alpha/],
   ])('option %p', async (given, code, message) => {
     const error = await rejectionOf(train(training, given));

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { KeyedVectors, TextIndex, TextVectorizer, textSimilarity, tokenStream } from '../lib/index.js';
-import { rejectionOf, temporaryFolder } from './helpers.js';
+import { refusalOf, rejectionOf, temporaryFolder, wrong } from './helpers.js';
 
 const temporary = temporaryFolder();
 const words = ['coffee', 'tea', 'cup', 'car', 'road', 'hot', 'the'];
@@ -237,4 +237,20 @@ describe('two texts', () => {
     expect(await textSimilarity(vectors, a, 'nothing')).toBeNaN();
     expect(await textSimilarity(vectors, '', b)).toBeNaN();
   });
+});
+
+it.each<[call: (index: TextIndex) => unknown, code: string, message: string]>([
+  [(index) => index.search(wrong([1])), 'ARGUMENT', 'a text or an array of words but received 1 as item 0'],
+  [
+    (index) => index.search('tea', { filter: wrong(() => Promise.resolve(true)) }),
+    'OPTION',
+    'filter to return',
+  ],
+  [(index) => index.search('tea', { norm: wrong('no') }), 'OPTION', 'norm to be true or false'],
+  [() => TextIndex.build(vectors, ['tea'], { names: wrong('a') }), 'ARGUMENT', 'an array of names'],
+  [() => TextVectorizer.fit(wrong(null), ['tea']), 'ARGUMENT', 'KeyedVectors but received null'],
+])('%s is refused', async (call, code, message) => {
+  const index = await TextIndex.build(vectors, ['hot tea', 'coffee']);
+  const error = await refusalOf(() => call(index));
+  expect([error.code, error.message]).toEqual([`ERR_W2V_${code}`, expect.stringContaining(message)]);
 });

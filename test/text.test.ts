@@ -7,7 +7,7 @@ import { SentenceSegmenter, WordSegmenter } from '../lib/text/segmenter.js';
 import { stopWordLanguages, stopWords } from '../lib/text/stop-words.js';
 import { Tokenizer, sentences, tokenize } from '../lib/text/tokenize.js';
 import { wordPunctuation } from '../lib/text/word-punctuation.js';
-import { rejectionOf, root, runNode, temporaryFolder } from './helpers.js';
+import { refusalOf, rejectionOf, root, runNode, temporaryFolder, wrong } from './helpers.js';
 
 const temporary = temporaryFolder();
 
@@ -197,6 +197,28 @@ describe('stop-words', () => {
     expect(stopWords('en')).toContain('the');
     expect(stopWords('zh-Hans')).toContain('的');
     expect(() => stopWords('xx')).toThrow(/but received 'xx'/);
+  });
+});
+
+describe('arguments', () => {
+  const lists = 'a language with a list of stop-words';
+  it.each<[call: () => unknown, code: string, message: string]>([
+    [() => stopWords('constructor'), 'OPTION', lists],
+    [() => stopWords('__proto__-x'), 'OPTION', lists],
+    [() => new Tokenizer({ locale: 'constructor', stopWords: true }), 'OPTION', lists],
+    [() => new Tokenizer({ locale: 'tr-!', tokenizer: 'word-punctuation' }), 'OPTION', 'a language tag'],
+    [() => new Tokenizer({ locale: wrong(5), tokenizer: 'word-punctuation' }), 'OPTION', 'a language tag'],
+    [() => new Tokenizer({ lowercase: wrong('yes') }), 'OPTION', 'lowercase to be true or false'],
+    [() => new Tokenizer({ stopWords: wrong([1]) }), 'OPTION', 'stopWords to be true or a list of words'],
+    [() => new Tokenizer({ stopWords: wrong(null) }), 'OPTION', 'stopWords to be true or a list of words'],
+    [() => new Tokenizer().filter(wrong([null])), 'ARGUMENT', 'tokens but received null as item 0'],
+    [() => new Tokenizer().filter(wrong('a')), 'ARGUMENT', "an array of tokens but received 'a'"],
+    [() => [...new Tokenizer().pieces(wrong(5))], 'ARGUMENT', 'a text (a string) but received 5'],
+    [() => wordPunctuation(wrong(undefined)), 'ARGUMENT', 'a text (a string) but received undefined'],
+    [() => sentences('a', { wrapped: wrong(1) }), 'OPTION', 'wrapped to be true or false'],
+  ])('%s', async (call, code, message) => {
+    const error = await refusalOf(call);
+    expect([error.code, error.message]).toEqual([`ERR_W2V_${code}`, expect.stringContaining(message)]);
   });
 });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
+import { expectArgument, expectPath } from '../arguments.js';
 import { W2VError, describe, fileError } from '../errors.js';
 import { near } from '../spelling.js';
 import { inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
@@ -40,12 +41,7 @@ export class DataFolder {
    * @throws ERR_W2V_FILE_NOT_FOUND, ERR_W2V_FILE_READ (no zip, a broken one), ERR_W2V_ARGUMENT
    */
   static async open(path: string): Promise<DataFolder> {
-    if (typeof path !== 'string' || path === '') {
-      throw new W2VError(
-        'ERR_W2V_ARGUMENT',
-        `Expected the path of a folder or zip but received ${describe(path)}`,
-      );
-    }
+    expectPath(path, 'the path of a folder or zip');
     const found = await stat(path).catch((error: unknown) => {
       throw fileError('read', path, error);
     });
@@ -63,6 +59,7 @@ export class DataFolder {
 
   /** Bytes of a file as they come, in pieces of 64 KiB or so. @throws as {@link DataFolder.bytes} */
   async *stream(name: string): AsyncGenerator<Buffer> {
+    expectArgument(typeof name === 'string', 'the name of a file', name);
     if (!this.has(name)) {
       const meant = near(name, this.names);
       throw new W2VError(

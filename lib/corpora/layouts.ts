@@ -1,4 +1,5 @@
 // The corpora of NLTK's data, by name.
+import { expectOptions } from '../arguments.js';
 import { W2VError, describe } from '../errors.js';
 import {
   TextCorpus,
@@ -17,6 +18,7 @@ import {
  * @throws as {@link TextCorpus.open}
  */
 export async function reuters(path: string, options: CorpusOptions = {}): Promise<TextCorpus> {
+  expectOptions(options);
   const layout = {
     files: /(?:training|test)\/.*/,
     categories: { file: 'cats.txt' },
@@ -35,11 +37,13 @@ export async function categorized(
   path: string,
   options: Omit<CorpusLayout, 'categories'> & CorpusOptions = {},
 ): Promise<TextCorpus> {
+  expectOptions(options);
   return TextCorpus.open(path, { files: /.+\/.+/, ...options, categories: 'folders' });
 }
 
 /** NLTK's movie_reviews: `neg/…` and `pos/…`, a sentence a line. @throws as {@link TextCorpus.open} */
 export async function movieReviews(path: string, options: CorpusOptions = {}): Promise<TextCorpus> {
+  expectOptions(options);
   return TextCorpus.open(path, {
     files: /(?:neg|pos)\/.*/,
     categories: 'folders',
@@ -62,6 +66,7 @@ export async function plainText(
  * @throws as {@link TextCorpus.open}
  */
 export async function brown(path: string, options: BrownOptions = {}): Promise<TaggedCorpus> {
+  expectOptions(options);
   return TaggedCorpus.openTagged(path, {
     files: /c[a-z]\d\d/,
     categories: { file: 'cats.txt' },
@@ -89,6 +94,7 @@ export class TaggedCorpus extends TextCorpus {
     path: string,
     options: Pick<CorpusLayout, 'files' | 'categories'> & BrownOptions = {},
   ): Promise<TaggedCorpus> {
+    expectOptions(options);
     return new TaggedCorpus(await openCorpus(path, { ...options, lines: 'sentences' }));
   }
 

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { expectBooleans, expectOption, expectOptions, expectPath, toWords } from '../arguments.js';
 import { readBytes } from '../bytes.js';
 import { W2VError, cancelled, describe, fileError } from '../errors.js';
 import { checkNames } from '../options.js';
@@ -68,9 +69,12 @@ export interface ConlluOptions extends TaggedReadOptions {
  * @throws as {@link readColumns}; ERR_W2V_OPTION
  */
 export function readConllu(source: string, options: ConlluOptions = {}): AsyncGenerator<TaggedSentence> {
+  expectOptions(options);
   const { tag = 'upos', columns = [] } = options;
+  const isList: boolean = Array.isArray(columns);
+  expectOption(isList, 'columns to be an array of columns of CoNLL-U', columns);
   for (const name of [tag, ...columns]) {
-    if (!(name in conlluFields)) {
+    if (!Object.hasOwn(conlluFields, name)) {
       throw new W2VError(
         'ERR_W2V_OPTION',
         `Expected a column of CoNLL-U (${Object.keys(conlluFields).join(', ')}) but received ${describe(name)}`,
@@ -115,8 +119,11 @@ export function readPropositions(
  */
 export function readTaggedWords(
   source: string,
-  { lines = false, ...options }: TaggedReadOptions & { lines?: boolean | undefined } = {},
+  options: TaggedReadOptions & { lines?: boolean | undefined } = {},
 ): AsyncGenerator<TaggedSentence> {
+  expectOptions(options);
+  const { lines = false } = options;
+  expectBooleans({ lines });
   return readSentences(source, () => new TaggedWordParser(lines), ['lines'], options);
 }
 
@@ -126,6 +133,7 @@ export function readTaggedWords(
  * @throws as {@link readColumns}
  */
 export function readSinica(source: string, options: TaggedReadOptions = {}): AsyncGenerator<TaggedSentence> {
+  expectOptions(options);
   return readSentences(source, () => new SinicaParser(), [], { files: ['parsed'], ...options });
 }
 
@@ -137,6 +145,7 @@ export async function* readTagged(
   source: string,
   options: TaggedReadOptions = {},
 ): AsyncGenerator<TaggedSentence> {
+  expectPath(source);
   if (!/\.conllu(\.gz)?$/.test(source)) {
     yield* readColumns(source, options);
     return;
@@ -158,11 +167,10 @@ async function* readSentences(
   others: readonly string[],
   options: TaggedReadOptions,
 ): AsyncGenerator<TaggedSentence> {
+  expectPath(source);
   checkNames(options, ['files', 'encoding', 'signal', ...others]);
   const { files, encoding = 'utf-8', signal } = options;
-  if (typeof source !== 'string' || source === '') {
-    throw new W2VError('ERR_W2V_ARGUMENT', `Expected the path of a file but received ${describe(source)}`);
-  }
+  if (files !== undefined) toWords(files, 'files to be an array of names', 'ERR_W2V_OPTION');
   const found = source === '-' ? undefined : await stat(source).catch(() => undefined);
   if (source === '-' || (found?.isFile() && !source.endsWith('.zip'))) {
     const name = source === '-' ? 'standard input' : source;

@@ -1,7 +1,8 @@
 // Corpora on disk in the layouts of NLTK's data: folders of texts, with categories or without.
 import { isUtf8 } from 'node:buffer';
+import { expectOption } from '../arguments.js';
 import { W2VError, describe } from '../errors.js';
-import { checkNames, expectOption } from '../options.js';
+import { checkNames } from '../options.js';
 import { near } from '../spelling.js';
 import { pieceEnd } from '../text/pieces.js';
 import { SentenceSegmenter } from '../text/segmenter.js';

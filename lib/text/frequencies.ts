@@ -1,4 +1,14 @@
 // What a vocabulary is chosen by: how often words occur, and which of them belong together.
+import {
+  expectArgument,
+  expectIterable,
+  expectList,
+  expectOption,
+  expectWord,
+  isWhole,
+  toWords,
+  wholeNumber,
+} from '../arguments.js';
 import { countCorpus } from '../corpus.js';
 import { W2VError, describe } from '../errors.js';
 import { callNative } from '../native.js';
@@ -42,6 +52,7 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
    * ERR_W2V_WORD_TOO_LONG, ERR_W2V_CANCELLED
    */
   static async of(source: CorpusSource, options: CountOptions = {}): Promise<FrequencyDistribution> {
+    checkNames(options, countOptionNames);
     const { signal, onProgress } = options;
     const threads = resolveThreads(options.threads);
     const { corpus, differentWords } = await countCorpus(source, { threads, signal, onProgress });
@@ -60,7 +71,10 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
   /** Of counts that are there; those of the same word are added up. @throws ERR_W2V_ARGUMENT: a count is no whole number from 0 */
   static fromCounts(counts: Iterable<readonly [word: string, count: number]>): FrequencyDistribution {
     const sums = new Map<string, number>();
-    for (const [word, count] of counts) {
+    expectIterable(counts, 'pairs of a word and its count');
+    for (const pair of counts) {
+      expectList(pair, 'pairs of a word and its count');
+      const [word, count] = pair;
       if (typeof word === 'string' && Number.isSafeInteger(count) && count >= 0) {
         sums.set(word, (sums.get(word) ?? 0) + count);
         continue;
@@ -85,6 +99,7 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
 
   /** Occurrences of a word; 0 for one that does not occur. */
   count(word: string): number {
+    expectWord(word);
     return this.#counts.get(word) ?? 0;
   }
 
@@ -100,6 +115,7 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
 
   /** The most frequent words with their counts. */
   mostCommon(n = this.size): [word: string, count: number][] {
+    expectArgument(isWhole(n, 0), 'a whole number of words from 0', n);
     const list: [string, number][] = [];
     for (const entry of this) {
       if (list.length >= n) break;
@@ -117,7 +133,10 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
    * The counts over the ranks, both as logarithms to base 10, as a picture in SVG, with `title` above: near a straight line for natural text (Zipf's law). The second line falls as 1 / rank from
    * the most frequent word.
    */
-  async zipfPlot({ title = 'Frequency by rank' }: { title?: string } = {}): Promise<string> {
+  async zipfPlot(options: { title?: string } = {}): Promise<string> {
+    checkNames(options, ['title']);
+    const { title = 'Frequency by rank' } = options;
+    expectOption(typeof title === 'string', 'title to be a text', title);
     const points: { x: number; y: number }[] = [];
     let rank = 0;
     let next = 1;
@@ -197,21 +216,25 @@ const measures: Readonly<Record<AssociationMeasure, (counts: Counts) => number>>
 /**
  * The measure of a pair from its counts.
  *
- * @throws ERR_W2V_OPTION
+ * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT
  */
 export function associationScore(
   measure: AssociationMeasure,
   counts: Pick<PairCounts, 'first' | 'second' | 'both' | 'corpusWords'>,
 ): number {
-  if (!Object.hasOwn(measures, measure)) {
-    throw new W2VError(
-      'ERR_W2V_OPTION',
-      `Expected measure to be ${Object.keys(measures)
-        .map((name) => `'${name}'`)
-        .join(', ')} but received ${describe(measure)}`,
-    );
+  expectMeasure(measure);
+  for (const name of ['first', 'second', 'both', 'corpusWords'] as const) {
+    const count: unknown = (Object(counts) as Partial<Counts>)[name];
+    const valid = typeof count === 'number' && count >= 0 && count < Infinity;
+    expectArgument(valid, `${name} of the counts to be a number from 0`, count);
   }
   return measures[measure](counts);
+}
+
+function expectMeasure(measure: unknown): void {
+  const names = Object.keys(measures).map((name) => `'${name}'`);
+  const known = typeof measure === 'string' && Object.hasOwn(measures, measure);
+  expectOption(known, `measure to be ${names.join(', ')}`, measure);
 }
 
 /** Of {@link collocations}. */
@@ -245,18 +268,18 @@ export async function collocations(
   source: CorpusSource,
   options: CollocationOptions = {},
 ): Promise<Collocation[]> {
+  checkNames(options, ['measure', 'minCount', 'topN', 'stopWords', ...countOptionNames]);
   const { measure = 'likelihood-ratio', minCount = 5, topN = 100, stopWords = [], ...rest } = options;
-  const names = ['measure', 'minCount', 'topN', 'stopWords', 'threads', 'signal', 'onProgress'];
-  checkNames(options, names);
-  associationScore(measure, { first: 1, second: 1, both: 1, corpusWords: 2 });
+  expectMeasure(measure);
+  wholeNumber('topN', topN, 0);
+  const left = new Set(toWords(stopWords, 'stopWords to be a list of words', 'ERR_W2V_OPTION'));
   const phrases = await Phrases.learn(source, {
     ...rest,
     minCount,
     delimiter: between,
     threshold: -Number.MAX_VALUE,
-    scoring: (counts) => (counts.both < minCount ? -Infinity : associationScore(measure, counts)),
+    scoring: (counts) => (counts.both < minCount ? -Infinity : measures[measure](counts)),
   });
-  const left = new Set(stopWords);
   const found: Collocation[] = [];
   for (const { phrase, score, count } of await phrases.freeze()) {
     if (found.length >= topN) break;
@@ -266,4 +289,5 @@ export async function collocations(
   return found;
 }
 
+const countOptionNames = ['threads', 'signal', 'onProgress'];
 const between = '\u001f'; // unit separator: no word has it

@@ -1,6 +1,6 @@
 // Words that are too frequent to tell much, by language.
 import { createRequire } from 'node:module';
-import { W2VError, describe } from '../errors.js';
+import { expectOption } from '../arguments.js';
 
 /** ISO 639-1 → the names of the lists in the package `stopword` (ISO 639-3, mostly). */
 const lists: Readonly<Record<string, string>> = {
@@ -79,12 +79,8 @@ export const stopWordLanguages: readonly string[] = Object.keys(lists);
  * @throws ERR_W2V_OPTION: there is no list of it
  */
 export function stopWords(language: string): readonly string[] {
-  const name = typeof language === 'string' ? lists[language.toLowerCase().split(/[-_]/)[0]!] : undefined;
-  if (name === undefined) {
-    throw new W2VError(
-      'ERR_W2V_OPTION',
-      `Expected a language with a list of stop-words (${stopWordLanguages.join(', ')}) but received ${describe(language)}`,
-    );
-  }
-  return (load('stopword') as Record<string, readonly string[]>)[name]!;
+  const code = typeof language === 'string' ? language.toLowerCase().split(/[-_]/)[0]! : '';
+  const expected = `a language with a list of stop-words (${stopWordLanguages.join(', ')})`;
+  expectOption(Object.hasOwn(lists, code), expected, language);
+  return (load('stopword') as Record<string, readonly string[]>)[lists[code]!]!;
 }

@@ -1,6 +1,7 @@
 // Sources of text as sentences and tokens, as they come.
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { expectOptions } from '../arguments.js';
 import { CheckedDecoder } from '../corpora/folder.js';
 import { readSource, type CorpusSource, type Sentence, type TextSink } from '../text-source.js';
 import { pieceEnd } from './pieces.js';
@@ -26,9 +27,11 @@ const mostLineUnits = 1 << 18;
  */
 export function tokenStream(
   source: CorpusSource,
-  { signal, ...options }: TokenizeOptions & StreamOptions = {},
+  options: TokenizeOptions & StreamOptions = {},
 ): AsyncIterable<string[]> {
-  const tokenizer = new Tokenizer(options);
+  expectOptions(options);
+  const { signal, ...tokenizing } = options;
+  const tokenizer = new Tokenizer(tokenizing);
   return {
     async *[Symbol.asyncIterator]() {
       for await (const line of lines(source, signal)) {
@@ -54,9 +57,11 @@ export function tokenStream(
  */
 export function sentenceStream(
   source: CorpusSource,
-  { signal, ...options }: SentenceOptions & StreamOptions = {},
+  options: SentenceOptions & StreamOptions = {},
 ): AsyncIterable<string> {
-  const { locale, wrapped } = checkSentenceOptions(options);
+  expectOptions(options);
+  const { signal, ...cutting } = options;
+  const { locale, wrapped } = checkSentenceOptions(cutting);
   const segmenter = SentenceSegmenter.of(locale);
   return {
     async *[Symbol.asyncIterator]() {

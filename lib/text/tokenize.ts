@@ -1,9 +1,10 @@
 // Text → tokens and sentences.
 import { createRequire } from 'node:module';
+import { expectBooleans, expectOption, expectText, expectWords, toWords } from '../arguments.js';
 import { W2VError, describe } from '../errors.js';
 import { checkNames } from '../options.js';
 import { pieces } from './pieces.js';
-import { SentenceSegmenter, WordSegmenter } from './segmenter.js';
+import { SentenceSegmenter, WordSegmenter, checkLocale } from './segmenter.js';
 import { stopWords } from './stop-words.js';
 import { wordPunctuation } from './word-punctuation.js';
 
@@ -53,16 +54,14 @@ export class Tokenizer {
   constructor(options: TokenizeOptions = {}) {
     checkNames(options, tokenizeOptionNames);
     const { locale = 'en', tokenizer = 'segmenter', lowercase = false, stopWords: left = false } = options;
-    if (typeof left !== 'boolean' && (typeof left === 'string' || !(Symbol.iterator in Object(left)))) {
-      throw new W2VError(
-        'ERR_W2V_OPTION',
-        `Expected stopWords to be true or a list of words but received ${describe(left)}`,
-      );
-    }
+    expectOption(typeof locale === 'string', 'locale to be a language tag', locale);
+    expectBooleans({ lowercase });
     const lower = (this.#lower = lowerCaseOf(locale));
     this.#lowercase = lowercase ? lower : (text) => text;
-    const words = left === true ? stopWords(locale) : left === false ? [] : left;
-    this.#left = new Set(Array.from(words, lower));
+    const expected = 'stopWords to be true or a list of words';
+    const words =
+      left === true ? stopWords(locale) : left === false ? [] : toWords(left, expected, 'ERR_W2V_OPTION');
+    this.#left = new Set(words.map(lower));
     this.#cut = cutterOf(tokenizer, locale);
     if (this.#left.size === 0) return;
     const cut = this.#cut;
@@ -71,18 +70,20 @@ export class Tokenizer {
 
   /** The tokens of a text. */
   tokens(text: string): string[] {
-    if (typeof text !== 'string') throw notText(text);
+    expectText(text);
     if (text.length <= pieceUnits) return this.#cut(this.#lowercase(text));
     return [...this.pieces(text)].flat();
   }
 
   /** The tokens of a text, a few thousand at a time. */
   *pieces(text: string): Generator<string[]> {
+    expectText(text);
     for (const piece of pieces(text, pieceUnits)) yield this.#cut(this.#lowercase(piece));
   }
 
   /** The same of tokens that are there already: lower case, and without stop-words. */
   filter(tokens: readonly string[]): string[] {
+    expectWords(tokens, 'an array of tokens');
     return tokens.map(this.#lowercase).filter((token) => !this.#left.has(this.#lower(token)));
   }
 }
@@ -102,7 +103,7 @@ export function tokenize(text: string, options?: TokenizeOptions): string[] {
  * @throws ERR_W2V_ARGUMENT, ERR_W2V_OPTION
  */
 export function sentences(text: string, options: SentenceOptions = {}): string[] {
-  if (typeof text !== 'string') throw notText(text);
+  expectText(text);
   const { locale, wrapped } = checkSentenceOptions(options);
   return [...SentenceSegmenter.of(locale).sentences(text, wrapped)];
 }
@@ -110,18 +111,16 @@ export function sentences(text: string, options: SentenceOptions = {}): string[]
 /** @throws ERR_W2V_OPTION */
 export function checkSentenceOptions(options: SentenceOptions): { locale: string; wrapped: boolean } {
   checkNames(options, ['locale', 'wrapped']);
-  return { locale: options.locale ?? 'en', wrapped: options.wrapped ?? false };
-}
-
-function notText(received: unknown): W2VError {
-  return new W2VError('ERR_W2V_ARGUMENT', `Expected a text (a string) but received ${describe(received)}`);
+  const { locale = 'en', wrapped = false } = options;
+  expectBooleans({ wrapped });
+  return { locale, wrapped };
 }
 
 /** Turkic languages and Lithuanian have rules of their own; the plain ones are faster. */
 function lowerCaseOf(locale: string): (text: string) => string {
-  return /^(?:az|lt|tr)\b/i.test(locale)
-    ? (text) => text.toLocaleLowerCase(locale)
-    : (text) => text.toLowerCase();
+  if (!/^(?:az|lt|tr)\b/i.test(locale)) return (text) => text.toLowerCase();
+  checkLocale(locale);
+  return (text) => text.toLocaleLowerCase(locale);
 }
 
 function cutterOf(tokenizer: TokenizerName, locale: string): (text: string) => string[] {

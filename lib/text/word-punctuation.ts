@@ -1,4 +1,5 @@
 // Words and punctuation, as NLTK's WordPunctTokenizer cuts them.
+import { expectText } from '../arguments.js';
 
 const unknown = 0;
 const word = 1;
@@ -24,6 +25,7 @@ function kindOf(codePoint: number): number {
  * expressions. What NLTK's WordPunctTokenizer (wordpunct_tokenize) gives.
  */
 export function wordPunctuation(text: string): string[] {
+  expectText(text);
   const tokens: string[] = [];
   let kind = space;
   let from = 0;
