@@ -30,6 +30,7 @@ import {
 } from './options.js';
 import { filesOf, type CorpusProgress, type CorpusSource } from './text-source.js';
 import { checkRunOptions, runOptionNames, runTraining, type RunOptions } from './training-run.js';
+import { eachInTurns, inTurns } from './turn.js';
 
 /** How a corpus is read. */
 export interface CorpusOptions {
@@ -321,7 +322,8 @@ export class Word2Vec {
   }
 
   /**
-   * Makes a model, untrained, of words and how often they occur; `</s>` among them is the number of sentences.
+   * Makes a model, untrained, of words and how often they occur; `</s>` among them is the number of sentences. Of hundreds of thousands a
+   * Map is better: the keys of an object are listed in one go, which keeps the thread. Neither is to be changed until the promise settles.
    *
    * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
@@ -336,13 +338,14 @@ export class Word2Vec {
   ): Promise<Word2Vec> {
     const options = resolveTrainingOptions(training, [...corpusOptionNames, 'signal']);
     checkTrimRule(trimRule);
-    const entries = isMap(frequencies) ? [...frequencies] : Object.entries(frequencies);
+    const entries = await entriesOf(frequencies, signal);
     const words = callNative(() => binding.createBuffer());
     const lengths = new Uint32Array(entries.length);
     const counts = new Float64Array(entries.length);
     const rules = new Uint8Array(entries.length);
     const decisions = ['default', 'keep', 'discard'];
-    for (const [i, [word, count]] of entries.entries()) {
+    let ruled = 0;
+    const add = ([word, count]: readonly [string, number], i: number) => {
       if (typeof word !== 'string' || word === '') throw notA('words that are not empty', word);
       if (!Number.isSafeInteger(count) || count < 0)
         throw notA(`a whole number of occurrences of ${describe(word)}`, count);
@@ -350,12 +353,13 @@ export class Word2Vec {
       callNative(() => words.append(bytes));
       lengths[i] = bytes.length;
       counts[i] = count;
-      if (trimRule) rules[i] = decisions.indexOf(trimRule(word, count, options.minCount) ?? 'default');
-    }
+      const rule = trimRule ? decisions.indexOf(trimRule(word, count, options.minCount) ?? 'default') : 0;
+      // The rules are for the words after </s>, which the addon takes out.
+      if (word !== '</s>') rules[ruled++] = rule;
+    };
+    await eachInTurns(entries, add, signal);
     const native = toNative(options);
-    // The rules are for the words after </s>, which the addon takes out.
-    const ruled = rules.filter((_, i) => entries[i]![0] !== '</s>');
-    const source = { ...native.vocabulary, ...listOf(stopWords), rules: ruled };
+    const source = { ...native.vocabulary, ...listOf(stopWords), rules: rules.slice(0, ruled) };
     const made = await runJob(
       () => binding.createModelOfCounts(words, lengths, counts, source, native.training),
       { signal },
@@ -592,13 +596,16 @@ export class Word2Vec {
   async setLearningRateFactor(words: Iterable<string>, factor: number): Promise<void> {
     checkFactor(factor);
     if (typeof words === 'string') throw notA('words', words);
-    const store = callNative(() => this.#native.vectors());
-    const ids = Uint32Array.from(words, (word) => {
-      const id = store.indexOf(word);
-      if (id < 0) throw new UnknownWordError(word);
-      return id;
+    await this.#write('changed', async () => {
+      const store = callNative(() => this.#native.vectors());
+      const ids: number[] = [];
+      await eachInTurns(words, (word) => {
+        const id = store.indexOf(word);
+        if (id < 0) throw new UnknownWordError(word);
+        ids.push(id);
+      });
+      await runJob(() => this.#native.setRateFactor(Uint32Array.from(ids), factor));
     });
-    await this.#write('changed', () => runJob(() => this.#native.setRateFactor(ids, factor)));
   }
 
   // ---- asking the model ----
@@ -632,19 +639,26 @@ export class Word2Vec {
   ): Promise<PredictedWord[]> {
     if (typeof context === 'string') throw notA('the words of a context', context);
     if (!Number.isSafeInteger(topN) || topN < 1) throw notA('topN to be a whole number from 1', topN);
-    const words = [...context];
-    const store = callNative(() => this.#native.vectors());
-    const ids = words.map((word) => store.indexOf(word)).filter((id) => id >= 0);
-    if (ids.length === 0) throw new UnknownWordError(words[0] ?? '');
     return this.#read(async () => {
+      const store = callNative(() => this.#native.vectors());
+      const ids: number[] = [];
+      let first = '';
+      const add = (word: string, i: number) => {
+        if (i === 0) first = word;
+        const id = store.indexOf(word);
+        if (id >= 0) ids.push(id);
+      };
+      await eachInTurns(context, add, signal);
+      if (ids.length === 0) throw new UnknownWordError(first);
       const native = this.#nativeOptions();
       const answers = await runJob(() => this.#native.predict(Uint32Array.from(ids), native, topN), {
         signal,
       });
-      return Array.from(answers.ids, (id, i) => ({
-        word: store.wordAt(id),
-        probability: answers.probabilities[i]!,
-      }));
+      const predicted: PredictedWord[] = [];
+      const answer = (i: number) =>
+        predicted.push({ word: store.wordAt(answers.ids[i]!), probability: answers.probabilities[i]! });
+      await inTurns(answers.ids.length, answer, signal);
+      return predicted;
     });
   }
 
@@ -850,6 +864,20 @@ class RunWatch {
     const { user, system } = process.cpuUsage(this.#cpuAtStart);
     return { seconds: (performance.now() - this.#start) / 1000, cpuSeconds: (user + system) / 1e6 };
   }
+}
+
+/** Object.keys() cannot be interrupted, all else can. */
+async function entriesOf(
+  frequencies: ReadonlyMap<string, number> | Readonly<Record<string, number>>,
+  signal: AbortSignal | undefined,
+): Promise<(readonly [string, number])[]> {
+  const entries: (readonly [string, number])[] = [];
+  if (isMap(frequencies)) await eachInTurns(frequencies, (entry) => entries.push(entry), signal);
+  else {
+    const add = (word: string) => entries.push([word, frequencies[word]!]);
+    await eachInTurns(Object.keys(frequencies), add, signal);
+  }
+  return entries;
 }
 
 function isMap(
