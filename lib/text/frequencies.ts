@@ -6,7 +6,7 @@ import { resolveThreads, checkNames } from '../options.js';
 import { Phrases, type PairCounts } from '../phrases.js';
 import { drawChart } from '../plot/chart.js';
 import type { CorpusProgress, CorpusSource } from '../text-source.js';
-import { inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
+import { eachInTurns, inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
 import { WordMap } from '../word-map.js';
 
 /** How words and pairs of words are counted. */
@@ -121,13 +121,15 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
     const points: { x: number; y: number }[] = [];
     let rank = 0;
     let next = 1;
-    for (const [, count] of this) {
+    await eachInTurns(this.#words, (word) => {
       rank += 1;
       // On an axis of logarithms far ranks lie close together: a few hundred are all that is seen.
-      if (count === 0 || (rank < next && rank < this.size)) continue;
+      if (rank < next && rank < this.size) return;
+      const count = this.count(word);
+      if (count === 0) return;
       next = rank * 1.02;
       points.push({ x: Math.log10(rank), y: Math.log10(count) });
-    }
+    });
     const [first] = points;
     const last = points.at(-1);
     const law = first && last ? [first, { x: last.x, y: first.y - last.x }].filter(({ y }) => y >= 0) : [];
@@ -256,12 +258,17 @@ export async function collocations(
     threshold: -Number.MAX_VALUE,
     scoring: (counts) => (counts.both < minCount ? -Infinity : associationScore(measure, counts)),
   });
-  const left = new Set(stopWords);
+  const left = new WordMap();
+  await eachInTurns(stopWords, (word) => {
+    if (typeof word === 'string') left.set(word, 1);
+  });
   const found: Collocation[] = [];
   for (const { phrase, score, count } of await phrases.freeze()) {
     if (found.length >= topN) break;
     const [first, second] = phrase.split(between) as [string, string];
-    if (!left.has(first) && !left.has(second)) found.push({ words: [first, second], score, count });
+    if (left.get(first) === undefined && left.get(second) === undefined)
+      found.push({ words: [first, second], score, count });
+    if (turnIsOver()) await nextTurn();
   }
   return found;
 }
