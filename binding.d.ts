@@ -496,7 +496,7 @@ export interface TaggerEpoch {
 /** Tokens with columns of values. One call at a time; not while a tagger reads it. */
 export interface TaggedText {
   readonly tokens: number;
-  /** Whole sentences: each value ends with NUL, row after row, each sentence with a line feed. The bytes must not change before the job settles. */
+  /** What comes next, whole values: each ends with NUL, row after row, each sentence with a line feed. The bytes must not change before the job settles. */
   append(bytes: Uint8Array): Job<void>;
 }
 

@@ -4,7 +4,7 @@ import { expectBooleans, wholeNumber } from './arguments.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type VectorStore } from './native.js';
 import { dot, unit } from './query.js';
-import { nextTurn, turnIsOver } from './turn.js';
+import { eachInTurns, inTurns, nextTurn, sortedInTurns, turnIsOver } from './turn.js';
 import { WordMap } from './word-map.js';
 
 /** Names and meanings follow gensim 4. */
@@ -170,8 +170,8 @@ export async function evaluateWordPairs(
   settings.onProgress?.({ fraction: 1 });
   const all = settings.dummy4unknown ? gold.length : gold.length + oov;
   return {
-    spearman: correlation(ranks(gold), ranks(model)),
-    pearson: correlation(gold, model),
+    spearman: await correlation(await ranks(gold), await ranks(model)),
+    pearson: await correlation(gold, model),
     pairs: gold.length,
     oov,
     oovRatio: (100 * oov) / all,
@@ -299,7 +299,7 @@ async function answer(
   const dims = store.vectorSize;
   const asked = Uint32Array.from(questions.flatMap(({ ids }) => ids.slice(0, 3)));
   const queries = new Float32Array(questions.length * dims);
-  questions.forEach(({ ids }, q) => {
+  await eachInTurns(questions, ({ ids }, q) => {
     const [a, b, c] = ids.map((id) => unitRows.get(id)) as [Float32Array, Float32Array, Float32Array];
     for (let d = 0, to = q * dims; d < dims; ++d, ++to) queries[to] = b[d]! - a[d]! + c[d]!;
   });
@@ -337,24 +337,35 @@ function cosine(store: VectorStore, [a, b]: [number, number]): number {
 }
 
 /** Ranks from 1; equal values share the average of theirs. */
-function ranks(values: readonly number[]): number[] {
-  const order = values.map((_, i) => i).sort((i, j) => values[i]! - values[j]!);
+async function ranks(values: readonly number[]): Promise<number[]> {
+  const indices = Array.from(values.keys());
+  const order = await sortedInTurns(indices, (i, j) => values[i]! - values[j]!);
   const result = new Array<number>(values.length);
   for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && values[order[to]!] === values[order[from]!]) ++to;
     for (let k = from; k < to; ++k) result[order[k]!] = (from + 1 + to) / 2;
     from = to;
+    if (turnIsOver()) await nextTurn();
   }
   return result;
 }
 
 /** Pearson's; null where it is not defined. */
-function correlation(x: readonly number[], y: readonly number[]): number | null {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const centered = (values: readonly number[], m: number) => values.map((value) => value - m);
-  const dx = centered(x, mean(x));
-  const dy = centered(y, mean(y));
-  const lengths = Math.sqrt(dot(dx, dx) * dot(dy, dy));
-  return x.length < 2 || lengths === 0 ? null : dot(dx, dy) / lengths;
+async function correlation(x: readonly number[], y: readonly number[]): Promise<number | null> {
+  const mean = async (values: readonly number[]) => {
+    let sum = 0;
+    await eachInTurns(values, (value) => (sum += value));
+    return sum / values.length;
+  };
+  const [mx, my] = [await mean(x), await mean(y)];
+  let [xx, yy, xy] = [0, 0, 0];
+  await inTurns(x.length, (i) => {
+    const [dx, dy] = [x[i]! - mx, y[i]! - my];
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
+  });
+  const lengths = Math.sqrt(xx * yy);
+  return x.length < 2 || lengths === 0 ? null : xy / lengths;
 }

@@ -125,7 +125,7 @@ export async function checkOutputs(
  *
  * @throws ERR_W2V_FILE_WRITE
  */
-export async function checkWritable(file: string): Promise<void> {
+async function checkWritable(file: string): Promise<void> {
   try {
     await access(`${dirname(file)}${sep}`, constants.W_OK);
   } catch (error) {

@@ -15,6 +15,7 @@ import {
 import {
   TaggingScorer,
   areSpanTags,
+  beginsAnew,
   partSpanTags,
   spansOf,
   tagsOf,
@@ -438,8 +439,12 @@ export class SequenceTagger {
     const { sentences } = coded;
     const score = (i: number) => {
       const tags = sentences[i]!.tags!;
-      scorer.add(tags, predicted[i]!);
-      for (const tag of tags) if (!known.has(tag)) ++unseenTags;
+      const given = predicted[i]!;
+      const add = (from: number, to: number) => {
+        scorer.add(tags.slice(from, to), given.slice(from, to), from > 0);
+        for (let k = from; k < to; ++k) if (!known.has(tags[k]!)) ++unseenTags;
+      };
+      return inParts(tags.length, (k) => beginsAnew(tags[k]!) && beginsAnew(given[k]!), add);
     };
     await inTurns(sentences.length, score, signal);
     return { ...scorer.result(), unseenTags };
@@ -456,9 +461,17 @@ export class SequenceTagger {
     const all: string[][] = [];
     let at = 0;
     const decode = (s: number) => {
-      const tags = sentences[s]!.tokens.map((_, i) => this.#tags[ids[at + i]!]!);
-      at += tags.length;
-      all.push(scheme === 'labels' ? tags : tagsOf(spansOf(tags), tags.length, scheme));
+      const { length } = sentences[s]!.tokens;
+      const begin = at;
+      const decoded: string[] = [];
+      at += length;
+      all.push(decoded);
+      const add = (from: number, to: number) => {
+        const tags = Array.from(ids.subarray(begin + from, begin + to), (id) => this.#tags[id]!);
+        for (const tag of scheme === 'labels' ? tags : tagsOf(spansOf(tags), tags.length, scheme))
+          decoded.push(tag);
+      };
+      return inParts(length, (i) => beginsAnew(this.#tags[ids[begin + i]!]!), add);
     };
     await inTurns(sentences.length, decode, signal);
     return all;
@@ -553,10 +566,36 @@ async function countBroken(
   let broken = 0;
   const count = (i: number) => {
     const tags = sentences[i]!.tags!;
-    for (const { begin } of spansOf(tags)) if (/^[IE]/.test(tags[begin]!)) ++broken;
+    const add = (from: number, to: number) => {
+      for (const { begin } of spansOf(tags.slice(from, to))) if (!beginsAnew(tags[from + begin]!)) ++broken;
+    };
+    return inParts(tags.length, (k) => beginsAnew(tags[k]!), add);
   };
   await inTurns(sentences.length, count, signal);
   return broken;
+}
+
+const tokensAtATime = 512;
+
+/**
+ * Calls f for [from, to) of a sentence: for its whole at once, or for parts of a long one in turns, each of which begins where `canBegin` says so.
+ * What f returns, or a promise of all of them.
+ */
+function inParts(
+  length: number,
+  canBegin: (index: number) => boolean,
+  f: (from: number, to: number) => unknown,
+): unknown {
+  return length <= tokensAtATime ? f(0, length) : inLongParts(length, canBegin, f);
+}
+
+async function inLongParts(...[length, canBegin, f]: Parameters<typeof inParts>): Promise<void> {
+  for (let from = 0, to; from < length; from = to) {
+    to = Math.min(length, from + tokensAtATime);
+    while (to < length && !canBegin(to)) ++to;
+    await f(from, to);
+    if (turnIsOver()) await nextTurn();
+  }
 }
 
 const codedAtATime = 1 << 16;
@@ -580,8 +619,13 @@ async function code(
   };
   const add = (i: number) => {
     const sentence = sentences[i]!;
-    coded += features.code(sentence, tagsOf?.(sentence.tags!), () => nameOf(sentence, i));
-    return coded.length > codedAtATime ? flush() : undefined;
+    const { tokens, tags } = sentence;
+    const addPart = (from: number, to: number) => {
+      coded += features.code(sentence, tagsOf?.(tags!.slice(from, to)), () => nameOf(sentence, i), from, to);
+      return coded.length > codedAtATime ? flush() : undefined;
+    };
+    const length = Array.isArray(tokens) ? tokens.length : 0; // what is none is told by code()
+    return inParts(length, (k) => !tagsOf || beginsAnew(tags![k]!), addPart);
   };
   await inTurns(sentences.length, add, signal);
   await flush();

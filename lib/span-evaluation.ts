@@ -77,6 +77,11 @@ export function spansOf(tags: readonly string[]): Span[] {
   return spans;
 }
 
+/** Whether no span goes on over the beginning of this tag: what comes before it is seen to by itself. */
+export function beginsAnew(tag: string): boolean {
+  return !tag.startsWith('I') && !tag.startsWith('E');
+}
+
 /** Spans as tags: B-, I- and O, or B-, I-, E-, S- and O. @throws ERR_W2V_ARGUMENT: spans that are not within the `length` tokens */
 export function tagsOf(spans: readonly Span[], length: number, scheme: 'BIO' | 'BIOES'): string[] {
   expectArgument(isWhole(length, 0, mostTokens), 'a number of tokens, whole, from 0,', length);
@@ -119,8 +124,9 @@ export class TaggingScorer {
     this.#metric = metric;
   }
 
-  add(expected: readonly string[], predicted: readonly string[]): void {
-    ++this.#sentences;
+  /** @param goesOn - a further part of the sentence before; both begin anew there */
+  add(expected: readonly string[], predicted: readonly string[], goesOn = false): void {
+    if (!goesOn) ++this.#sentences;
     this.#tokens += expected.length;
     for (const [i, tag] of expected.entries()) if (tag === predicted[i]) ++this.#right;
     if (this.#metric === 'labels') {

@@ -48,11 +48,18 @@ export class TokenFeatures {
     this.tables = tables;
   }
 
-  /** @param where - names the sentence in messages */
+  /**
+   * Tokens of a sentence, from `from` up to `to`: with the last one it ends.
+   *
+   * @param tags - of these tokens
+   * @param where - names the sentence in messages
+   */
   code(
     { tokens, columns }: TaggedSentence,
     tags: readonly string[] | undefined,
     where: () => string,
+    from: number,
+    to: number,
   ): string {
     if (!Array.isArray(tokens))
       throw new W2VError(
@@ -69,18 +76,18 @@ export class TokenFeatures {
         );
       }
       const holdsWords = this.#options.wordColumns.includes(name);
-      return (values as unknown[]).map((value) => {
+      return (values as unknown[]).slice(from, to).map((value) => {
         const text = checked(value, where);
         return holdsWords ? normalForm(text) : text;
       });
     });
     let text = '';
-    for (const [i, token] of (tokens as readonly string[]).entries()) {
-      text += this.#ofToken(token, where);
+    for (let i = 0; i < to - from; ++i) {
+      text += this.#ofToken((tokens as readonly string[])[from + i]!, where);
       for (const values of further) text += `${values[i]!}\0`;
       if (tags) text += `${checked(tags[i], where)}\0`;
     }
-    return `${text}\n`;
+    return to === tokens.length ? `${text}\n` : text;
   }
 
   #ofToken(token: string, where: () => string): string {

@@ -5,7 +5,7 @@ import { expectOption, expectOptions, isPath, isWhole } from './arguments.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
 import { runJob, type JobProgress, type NativeTraining, type TrainingStatus } from './native.js';
 import { checkNames } from './options.js';
-import { checkWritable } from './output-file.js';
+import { checkOutputs } from './output-file.js';
 import type { Word2Vec } from './word2vec.js';
 
 /** Where a training is. */
@@ -109,8 +109,8 @@ export const runOptionNames = [
 const checkpointNames = ['path', 'everySeconds', 'everyEpochs', 'keep'];
 const earlyStoppingNames = ['metric', 'mode', 'patience', 'minDelta'];
 
-/** Also where names are checked elsewhere. @throws ERR_W2V_OPTION, ERR_W2V_FILE_WRITE (a checkpoint that cannot be written) */
-export async function checkRunOptions(options: RunOptions): Promise<void> {
+/** Also where names are checked elsewhere. @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT (a checkpoint in the place of an input), ERR_W2V_FILE_WRITE (one that cannot be written) */
+export async function checkRunOptions(options: RunOptions, inputs: readonly string[] = []): Promise<void> {
   expectOptions(options);
   const { checkpoint, earlyStopping } = options;
   const isCount = (value: unknown) => value === undefined || isWhole(value, 1);
@@ -138,7 +138,7 @@ export async function checkRunOptions(options: RunOptions): Promise<void> {
     );
     expectOption(isCount(everyEpochs), 'checkpoint.everyEpochs to be a whole number from 1', everyEpochs);
     expectOption(isCount(keep), 'checkpoint.keep to be a whole number from 1', keep);
-    await checkWritable(file);
+    await checkOutputs([file], inputs);
   }
 }
 

@@ -41,6 +41,7 @@ import {
 } from './options.js';
 import { filesOf, type CorpusProgress, type CorpusSource } from './text-source.js';
 import { checkRunOptions, runOptionNames, runTraining, type RunOptions } from './training-run.js';
+import { eachInTurns, inTurns } from './turn.js';
 
 /** How a corpus is read. */
 export interface CorpusOptions {
@@ -248,7 +249,7 @@ export class Word2Vec {
    * ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_VOCABULARY_FORMAT, ERR_W2V_MEMORY, ERR_W2V_DEVICE, ERR_W2V_ISA, ERR_W2V_CANCELLED
    */
   static async train(source: CorpusSource, options: TrainOptions = {}): Promise<TrainedWord2Vec> {
-    await checkRunOptions(options);
+    await checkRunOptions(options, filesOf(source) ?? []);
     const { signal, stopSignal } = options;
     // Nothing is learned yet: to stop is to cancel.
     const untilTraining = AbortSignal.any([signal, stopSignal].filter((s) => s !== undefined));
@@ -334,7 +335,8 @@ export class Word2Vec {
   }
 
   /**
-   * Makes a model, untrained, of words and how often they occur; `</s>` among them is the number of sentences.
+   * Makes a model, untrained, of words and how often they occur; `</s>` among them is the number of sentences. Of hundreds of thousands a
+   * Map is better: the keys of an object are listed in one go, which keeps the thread. Neither is to be changed until the promise settles.
    *
    * @throws ERR_W2V_OPTION, ERR_W2V_ARGUMENT, ERR_W2V_VOCABULARY_EMPTY, ERR_W2V_MEMORY, ERR_W2V_CANCELLED
    */
@@ -349,13 +351,14 @@ export class Word2Vec {
     const leftOut = listOf(stopWords);
     const expected = 'a Map or an object of words and how often they occur';
     expectArgument(isMap(frequencies) || isRecord(frequencies), expected, frequencies);
-    const entries = isMap(frequencies) ? [...frequencies] : Object.entries(frequencies);
+    const entries = await entriesOf(frequencies, signal);
     const words = callNative(() => binding.createBuffer());
     const lengths = new Uint32Array(entries.length);
     const counts = new Float64Array(entries.length);
     const rules = new Uint8Array(entries.length);
     const decisions = ['default', 'keep', 'discard'];
-    for (const [i, [word, count]] of entries.entries()) {
+    let ruled = 0;
+    const add = ([word, count]: readonly [string, number], i: number) => {
       if (typeof word !== 'string' || word === '') throw notA('words that are not empty', word);
       if (!Number.isSafeInteger(count) || count < 0)
         throw notA(`a whole number of occurrences of ${describe(word)}`, count);
@@ -363,12 +366,13 @@ export class Word2Vec {
       callNative(() => words.append(bytes));
       lengths[i] = bytes.length;
       counts[i] = count;
-      if (trimRule) rules[i] = decisions.indexOf(trimRule(word, count, options.minCount) ?? 'default');
-    }
+      const rule = trimRule ? decisions.indexOf(trimRule(word, count, options.minCount) ?? 'default') : 0;
+      // The rules are for the words after </s>, which the addon takes out.
+      if (word !== '</s>') rules[ruled++] = rule;
+    };
+    await eachInTurns(entries, add, signal);
     const native = toNative(options);
-    // The rules are for the words after </s>, which the addon takes out.
-    const ruled = rules.filter((_, i) => entries[i]![0] !== '</s>');
-    const source = { ...native.vocabulary, ...leftOut, rules: ruled };
+    const source = { ...native.vocabulary, ...leftOut, rules: rules.slice(0, ruled) };
     const made = await runJob(
       () => binding.createModelOfCounts(words, lengths, counts, source, native.training),
       { signal },
@@ -508,7 +512,7 @@ export class Word2Vec {
     const run = ['epochs', 'startAlpha', 'endAlpha', 'totalWords', 'threads', 'spool', 'backend', 'devices'];
     const names = [...run, ...runOptionNames];
     checkNames(options, names);
-    await checkRunOptions(options);
+    await checkRunOptions(options, filesOf(source) ?? []);
     const { totalWords = 0, epochs = this.options.epochs, threads = this.options.threads } = options;
     wholeNumber('totalWords', totalWords, 0);
     const { alpha, minAlpha } = resolveRates(options, this.options);
@@ -600,13 +604,16 @@ export class Word2Vec {
   async setLearningRateFactor(words: Iterable<string>, factor: number): Promise<void> {
     checkFactor(factor);
     const given = toWords(words, 'a list of words');
-    const store = callNative(() => this.#native.vectors());
-    const ids = Uint32Array.from(given, (word) => {
-      const id = store.indexOf(word);
-      if (id < 0) throw new UnknownWordError(word);
-      return id;
+    await this.#write('changed', async () => {
+      const store = callNative(() => this.#native.vectors());
+      const ids: number[] = [];
+      await eachInTurns(given, (word) => {
+        const id = store.indexOf(word);
+        if (id < 0) throw new UnknownWordError(word);
+        ids.push(id);
+      });
+      await runJob(() => this.#native.setRateFactor(Uint32Array.from(ids), factor));
     });
-    await this.#write('changed', () => runJob(() => this.#native.setRateFactor(ids, factor)));
   }
 
   // ---- asking the model ----
@@ -644,18 +651,24 @@ export class Word2Vec {
     checkNames(options, ['topN', 'signal']);
     const { topN = 10, signal } = options;
     if (!Number.isSafeInteger(topN) || topN < 1) throw notA('topN to be a whole number from 1', topN);
-    const store = callNative(() => this.#native.vectors());
-    const ids = words.map((word) => store.indexOf(word)).filter((id) => id >= 0);
-    if (ids.length === 0) throw new UnknownWordError(words[0] ?? '');
     return this.#read(async () => {
+      const store = callNative(() => this.#native.vectors());
+      const ids: number[] = [];
+      const add = (word: string) => {
+        const id = store.indexOf(word);
+        if (id >= 0) ids.push(id);
+      };
+      await eachInTurns(words, add, signal);
+      if (ids.length === 0) throw new UnknownWordError(words[0] ?? '');
       const native = this.#nativeOptions();
       const answers = await runJob(() => this.#native.predict(Uint32Array.from(ids), native, topN), {
         signal,
       });
-      return Array.from(answers.ids, (id, i) => ({
-        word: store.wordAt(id),
-        probability: answers.probabilities[i]!,
-      }));
+      const predicted: PredictedWord[] = [];
+      const answer = (i: number) =>
+        predicted.push({ word: store.wordAt(answers.ids[i]!), probability: answers.probabilities[i]! });
+      await inTurns(answers.ids.length, answer, signal);
+      return predicted;
     });
   }
 
@@ -863,6 +876,20 @@ class RunWatch {
     const { user, system } = process.cpuUsage(this.#cpuAtStart);
     return { seconds: (performance.now() - this.#start) / 1000, cpuSeconds: (user + system) / 1e6 };
   }
+}
+
+/** Object.keys() cannot be interrupted, all else can. */
+async function entriesOf(
+  frequencies: ReadonlyMap<string, number> | Readonly<Record<string, number>>,
+  signal: AbortSignal | undefined,
+): Promise<(readonly [string, number])[]> {
+  const entries: (readonly [string, number])[] = [];
+  if (isMap(frequencies)) await eachInTurns(frequencies, (entry) => entries.push(entry), signal);
+  else {
+    const add = (word: string) => entries.push([word, frequencies[word]!]);
+    await eachInTurns(Object.keys(frequencies), add, signal);
+  }
+  return entries;
 }
 
 function isMap(

@@ -99,6 +99,12 @@ describe('word pairs', () => {
     expect(await vectors.evaluateWordPairs(spaced)).toEqual(evaluation);
     const commas = write('p.csv', ...pairs.map((text) => text.replaceAll('\t', ', ')));
     expect(await vectors.evaluateWordPairs(commas, { delimiter: ',' })).toEqual(evaluation);
+    const many = await vectors.evaluateWordPairs(
+      write('many.tsv', ...Array.from({ length: 5000 }, () => pairs).flat()),
+    );
+    expect([many.pairs, many.oov]).toEqual([5000 * evaluation.pairs, 5000 * evaluation.oov]);
+    expect(many.spearman).toBeCloseTo(evaluation.spearman!, 9);
+    expect(many.pearson).toBeCloseTo(evaluation.pearson!, 9);
     const dummy = await vectors.evaluateWordPairs(file('p.tsv'), { dummy4unknown: true });
     expect(dummy).toMatchObject({ pairs: 5, oov: 1, oovRatio: 20 });
     expect(dummy.spearman).not.toBe(evaluation.spearman);

@@ -150,6 +150,8 @@ describe('collocations', () => {
       (await collocations(sentences, options)).map(({ words }) => words.join(' ')).sort();
     expect(await pairs({ minCount: 2 })).toEqual(['new york', 'york is']);
     expect(await pairs({ minCount: 2, stopWords: ['is'] })).toEqual(['new york']);
+    const many = Array.from({ length: 20_000 }, (_, i) => `w${i}`);
+    expect(await pairs({ minCount: 2, stopWords: new Set([...many, 'is']) })).toEqual(['new york']);
     expect(await pairs({ minCount: 1, topN: 3 })).toHaveLength(3);
     for (const measure of ['npmi', 'chi-squared', 'student-t'])
       expect(await pairs({ minCount: 2, measure })).toHaveLength(2);

@@ -332,6 +332,26 @@ describe('training further', () => {
     ]);
   });
 
+  test('of thousands of words, as a Map or an object, with a rule for each', async () => {
+    const words = Array.from({ length: 20_000 }, (_, i) => `w${i}`);
+    const counts = new Map([['</s>', 7], ...words.map((word, i) => [word, 1 + (i % 10)] as const)]);
+    const options = {
+      vectorSize: 2,
+      minCount: 10,
+      trimRule: (word: string) => (word === 'w0' ? 'keep' : word === 'w9' ? 'discard' : 'default'),
+    } as const;
+    const { vectors } = await Word2Vec.fromFrequencies(counts, options);
+    const expected = ['</s>', ...words.filter((_, i) => i % 10 === 9 && i !== 9), 'w0'];
+    expect([...vectors].sort()).toEqual(expected.sort());
+    expect([vectors.count('</s>'), vectors.count('w0'), vectors.count('w19')]).toEqual([7, 1, 10]);
+    const model = await Word2Vec.fromFrequencies(Object.fromEntries(counts), options);
+    expect([...model.vectors]).toEqual([...vectors]);
+    const all = await model.predictOutputWord(['none', ...words], { topN: 1e9 });
+    expect(all.map(({ word }) => word).sort()).toEqual([...vectors].filter((word) => word !== '</s>').sort());
+    expect(all.slice(0, 5)).toEqual(await model.predictOutputWord(words, { topN: 5 }));
+    await model.setLearningRateFactor(vectors, 0);
+  });
+
   test.each([{ sg: true }, { sg: false, hs: true }])(
     'more words, without disturbing the old: %j',
     async (mode) => {

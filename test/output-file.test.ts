@@ -143,6 +143,13 @@ describe('what is read is not written over', () => {
   });
 });
 
+test('a checkpoint does not take the place of its corpus', async () => {
+  writeFileSync(file('own.txt'), text);
+  const training = Word2Vec.train(file('own.txt'), { checkpoint: { path: file('own.txt') } });
+  await expect(training).rejects.toMatchObject({ code: 'ERR_W2V_ARGUMENT' });
+  expect(readFileSync(file('own.txt'), 'utf8')).toBe(text);
+});
+
 describe('vectors', () => {
   it('compressed: errors name the file that was asked for', async () => {
     const vectors = await KeyedVectors.fromVectors(['two words'], [[1]]);

@@ -358,6 +358,27 @@ describe('tagging', () => {
     expect(ignoring.columns).toEqual([]);
   });
 
+  test('a sentence of thousands of tokens is one sentence', async () => {
+    const sentences = makeSentences(2000, 8);
+    const tokens = sentences.flatMap((sentence) => sentence.tokens);
+    const tags = sentences.flatMap((sentence) => sentence.tags!);
+    tags.forEach((tag, i) => {
+      if (i % 500 < 30)
+        tags[i] = i % 500 === 29 ? 'O' : 'I-LOC'; // over the ends of parts
+      else if (i % 97 === 0) tags[i] = tag.replace('B-', 'I-');
+    });
+    const broken = spansOf(tags).filter(({ begin }) => tags[begin]!.startsWith('I')).length;
+    const column = tokens.map((_, i) => `c${i % 3}`);
+    const long = { tokens, tags, columns: { column } };
+    const tagger = await SequenceTagger.train([long], { ...small, epochs: 1 });
+    expect(tagger.report).toMatchObject({ sentences: 1, tokens: tokens.length, brokenSpans: broken });
+    const [given] = await tagger.tag([long]);
+    expect(given).toEqual(tagsOf(spansOf(given!), tokens.length, 'BIO'));
+    const scorer = new TaggingScorer('spans');
+    scorer.add(tags, given!);
+    expect(await tagger.test([long])).toEqual({ ...scorer.result(), unseenTags: 0 });
+  });
+
   test('broken spans begin one; tags that were not there are told', async () => {
     const broken = train.map(({ tokens, tags }) => ({
       tokens,

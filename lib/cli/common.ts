@@ -4,7 +4,6 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { W2VError } from '../errors.js';
 import { KeyedVectors, type Neighbour } from '../keyed-vectors.js';
 import { expectedValue, parseOption, type OptionSpec } from '../options.js';
-import { checkWritable } from '../output-file.js';
 import { vectorFormats, type LoadingOptions } from '../vector-file.js';
 
 /** What every command that takes vectors reads. */

@@ -16,7 +16,7 @@ import { resolveThreads, checkNames } from '../options.js';
 import { Phrases, type PairCounts } from '../phrases.js';
 import { drawChart } from '../plot/chart.js';
 import type { CorpusProgress, CorpusSource } from '../text-source.js';
-import { inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
+import { eachInTurns, inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
 import { WordMap } from '../word-map.js';
 
 /** How words and pairs of words are counted. */
@@ -140,13 +140,15 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
     const points: { x: number; y: number }[] = [];
     let rank = 0;
     let next = 1;
-    for (const [, count] of this) {
+    await eachInTurns(this.#words, (word) => {
       rank += 1;
       // On an axis of logarithms far ranks lie close together: a few hundred are all that is seen.
-      if (count === 0 || (rank < next && rank < this.size)) continue;
+      if (rank < next && rank < this.size) return;
+      const count = this.count(word);
+      if (count === 0) return;
       next = rank * 1.02;
       points.push({ x: Math.log10(rank), y: Math.log10(count) });
-    }
+    });
     const [first] = points;
     const last = points.at(-1);
     const law = first && last ? [first, { x: last.x, y: first.y - last.x }].filter(({ y }) => y >= 0) : [];
@@ -272,7 +274,7 @@ export async function collocations(
   const { measure = 'likelihood-ratio', minCount = 5, topN = 100, stopWords = [], ...rest } = options;
   expectMeasure(measure);
   wholeNumber('topN', topN, 0);
-  const left = new Set(toWords(stopWords, 'stopWords to be a list of words', 'ERR_W2V_OPTION'));
+  const leftOut = toWords(stopWords, 'stopWords to be a list of words', 'ERR_W2V_OPTION');
   const phrases = await Phrases.learn(source, {
     ...rest,
     minCount,
@@ -280,11 +282,15 @@ export async function collocations(
     threshold: -Number.MAX_VALUE,
     scoring: (counts) => (counts.both < minCount ? -Infinity : measures[measure](counts)),
   });
+  const left = new WordMap();
+  await eachInTurns(leftOut, (word) => left.set(word, 1));
   const found: Collocation[] = [];
   for (const { phrase, score, count } of await phrases.freeze()) {
     if (found.length >= topN) break;
     const [first, second] = phrase.split(between) as [string, string];
-    if (!left.has(first) && !left.has(second)) found.push({ words: [first, second], score, count });
+    if (left.get(first) === undefined && left.get(second) === undefined)
+      found.push({ words: [first, second], score, count });
+    if (turnIsOver()) await nextTurn();
   }
   return found;
 }

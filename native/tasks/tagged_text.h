@@ -16,7 +16,7 @@ class TaggedText {
  public:
   explicit TaggedText(size_t columns) : values_(columns) {}
 
-  // The next sentences, whole ones: each value ends with NUL, row after row, each sentence with a line feed. Throws
+  // What comes next, whole values: each ends with NUL, row after row, each sentence with a line feed. Throws
   // ERR_W2V_ARGUMENT where the values of a sentence are no whole rows.
   void append(std::string_view bytes);
 
