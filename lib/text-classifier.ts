@@ -13,7 +13,15 @@ import {
   type NativeLabelledText,
 } from './native.js';
 import { checkNames, resolveOptions, resolveThreads, runOptionSpecs, type OptionSpec } from './options.js';
-import { isFiles, readSource, type CorpusFiles, type Sentence } from './text-source.js';
+import {
+  WordsInParts,
+  isFiles,
+  partsOf,
+  readSource,
+  type CorpusFiles,
+  type CorpusSource,
+  type Sentence,
+} from './text-source.js';
 import { nextTurn, turnIsOver } from './turn.js';
 
 /** A document to classify: words that are taken as they are, or a text that is split at blanks. */
@@ -538,7 +546,7 @@ async function readInto(
 ): Promise<void> {
   const files = isFiles(source as string);
   const bytes = !files && isByteStream(source);
-  const readable = files || bytes ? (source as string) : asSentences(source);
+  const readable = files || bytes ? (source as string) : (asSentences(source) as CorpusSource);
   const name = files || bytes ? undefined : 'the documents';
   await readSource(
     readable,
@@ -569,7 +577,9 @@ function isByteStream(source: unknown): boolean {
 }
 
 /** Documents as sentences of words: the number of labels, those, and the words. */
-function asSentences(source: unknown): AsyncIterable<Sentence> | Iterable<Sentence> {
+function asSentences(
+  source: unknown,
+): AsyncIterable<Sentence | WordsInParts> | Iterable<Sentence | WordsInParts> {
   if (typeof source !== 'object' || source === null)
     throw notA('the path of a file, {files}, or an iterable of documents', source);
   if (Symbol.asyncIterator in source)
@@ -585,7 +595,7 @@ function asSentences(source: unknown): AsyncIterable<Sentence> | Iterable<Senten
   throw notA('the path of a file, {files}, or an iterable of documents', source);
 }
 
-function toSentence(document: unknown, index: number): string[] {
+function toSentence(document: unknown, index: number): string[] | WordsInParts {
   const fail = (expected: string, received: unknown) =>
     new W2VError(
       'ERR_W2V_CORPUS_ITEM',
@@ -610,8 +620,33 @@ function toSentence(document: unknown, index: number): string[] {
   for (const name of names)
     if (typeof name !== 'string' || name === '' || /[\0\n]/.test(name))
       throw fail('to have labels that are strings, not empty and of one line', name);
-  const words = text === undefined ? (tokens as string[]) : text.split(/[ \t\r\n]+/);
-  return [String(names.length), ...(names as string[]), ...words];
+  const head = [String(names.length), ...(names as string[])];
+  if (text === undefined) {
+    const words = tokens as string[];
+    return words.length > longDocument
+      ? new WordsInParts(prefixed(head, partsOf(words)))
+      : [...head, ...words];
+  }
+  if (text.length > longDocument) return new WordsInParts(prefixed(head, wordsInParts(text)));
+  return [...head, ...text.split(blanks)];
+}
+
+const longDocument = 4096; // words, or UTF-16 units: beyond that they are taken in parts
+const blanks = /[ \t\r\n]+/;
+
+function* prefixed(head: string[], parts: Iterable<readonly string[]>): Generator<readonly string[]> {
+  yield head;
+  yield* parts;
+}
+
+/** The words of a long text, part by part: each ends at a blank. */
+function* wordsInParts(text: string): Generator<readonly string[]> {
+  const blank = /[ \t\r\n]/g;
+  for (let from = 0, to; from < text.length; from = to) {
+    blank.lastIndex = from + longDocument;
+    to = (blank.exec(text)?.index ?? text.length - 1) + 1;
+    yield text.slice(from, to).split(blanks);
+  }
 }
 
 /** Batches on their way from the reader to who iterates: one at a time, so that neither is far ahead. */

@@ -14,6 +14,11 @@ import { nextTurn, turnIsOver } from './turn.js';
 /** Text that is split at white space, or words that are taken as they are. */
 export type Sentence = string | readonly string[];
 
+/** @internal An array of words that are made part by part: those of a long text. */
+export class WordsInParts {
+  constructor(readonly parts: Iterable<readonly string[]>) {}
+}
+
 /** Several paths, read in this order: files (plain or gzip), folders, globs, `-` for standard input. */
 export interface CorpusFiles {
   /** One path or several. */
@@ -326,8 +331,9 @@ class SentenceEncoder {
     if (typeof sentence === 'string' && this.#piecesOfText) return this.#writeSlices(sentence);
     if (typeof sentence === 'string')
       return this.#writeSentence(sentence.endsWith('\n') ? sentence.slice(0, -1) : sentence);
+    if (sentence instanceof WordsInParts) return this.#writeParts(sentence.parts, index);
     const words = sentence as readonly unknown[];
-    if (words.length > wordsPerTurn) return this.#writeManyWords(words, index);
+    if (words.length > wordsPerTurn) return this.#writeParts(partsOf(words), index);
     return this.#writeSentence(toFramedWords(words, index));
   }
 
@@ -369,9 +375,9 @@ class SentenceEncoder {
     return undefined;
   }
 
-  async #writeManyWords(words: readonly unknown[], index: number): Promise<void> {
-    for (let from = 0; from < words.length; from += wordsPerTurn) {
-      await this.#writeSlices(toFramedWords(words.slice(from, from + wordsPerTurn), index));
+  async #writeParts(parts: Iterable<readonly unknown[]>, index: number): Promise<void> {
+    for (const words of parts) {
+      await this.#writeSlices(toFramedWords(words, index));
       if (turnIsOver()) await nextTurn();
     }
     await this.#writeSlices('\n');
@@ -405,12 +411,16 @@ type ItemKind = 'string' | 'words' | 'bytes';
 
 function kindOf(item: unknown): ItemKind | undefined {
   if (typeof item === 'string') return 'string';
-  if (Array.isArray(item)) return 'words';
+  if (Array.isArray(item) || item instanceof WordsInParts) return 'words';
   return isUint8Array(item) ? 'bytes' : undefined;
 }
 
 const maxUtf8Bytes = 3; // of a UTF-16 unit
 const wordsPerTurn = 4096; // of one sentence, before others get their turn
+
+export function* partsOf<T>(words: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < words.length; from += wordsPerTurn) yield words.slice(from, from + wordsPerTurn);
+}
 
 /** Words as the binding takes them: each ends with NUL. */
 function toFramedWords(words: readonly unknown[], index: number): string {

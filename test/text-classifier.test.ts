@@ -83,6 +83,25 @@ test('files, gzip, streams and iterables of the same documents give the same byt
   for (const each of bytes.slice(1)) expect(each.equals(bytes[0]!)).toBe(true);
 });
 
+test('long documents are what their words say, as texts and as tokens', async () => {
+  const tokens = Array.from({ length: 30_000 }, (_, i) => `w${(i * i) % 613}`);
+  const blanks = [' ', '\n', '\t \r\n'];
+  const text = ` ${tokens.map((word, i) => word + blanks[i % 3]!).join('')}`;
+  const few = { tokens: ['w1', 'other'], labels: ['b'] };
+  const options = { epochs: 2, vectorSize: 4, threads: 1, wordNgrams: 2 };
+  const [asTokens, asText] = [
+    await TextClassifier.train([{ tokens, labels: ['a', 'c'] }, few], options),
+    await TextClassifier.train([few, { text, labels: ['a', 'c'] }].reverse(), options),
+  ];
+  expect(asText.report).toMatchObject({ documents: 2, words: 30_002, labels: 3 });
+  expect(asText.vectors.getVectors([...asText.vectors])).toEqual(
+    asTokens.vectors.getVectors([...asTokens.vectors]),
+  );
+  expect(await asText.predict(text, { topN: 3 })).toEqual(await asTokens.predict(tokens, { topN: 3 }));
+  const error = await rejectionOf(asText.predict([...tokens, 'a\nb']));
+  expect(error.code).toBe('ERR_W2V_CORPUS_ITEM');
+});
+
 test('the figures of a test are what their definitions say', async () => {
   const classifier = await TextClassifier.train(training, { ...options, epochs: 2, loss: 'ova' });
   const documents = [...heldOut, { tokens: ['a1', 'b2'], labels: ['a', 'b', 'new'] }];

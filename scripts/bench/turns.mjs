@@ -113,6 +113,19 @@ const tagger = await SequenceTagger.train(tagged.slice(0, 1000), { epochs: 1, hi
 const index = await TextIndex.build(vectors, many);
 const words = [...vectors];
 const rows = vectors.getVectors(words);
+const often = Array.from({ length: 100_000 }, (_, i) => words[i % words.length]);
+const frequencies = new Map(Array.from({ length: 300_000 }, (_, i) => [`w${i}`, 1 + (i % 100)]));
+const distribution = FrequencyDistribution.fromCounts(frequencies);
+const longText = lines.join(' ').slice(0, 4 * 2 ** 20);
+const longSentence = longText.split(/\s+/).filter(Boolean).slice(0, 100_000);
+const pairs = path.join(folder, 'pairs.tsv');
+writeFileSync(
+  pairs,
+  often
+    .slice(0, 50_000)
+    .map((word, i) => `${word}\t${words[(i * 31) % words.length]}\t${i % 10}\n`)
+    .join(''),
+);
 
 const measured = {
   'sentences of a file': () => drain(sentenceStream(text)),
@@ -133,6 +146,14 @@ const measured = {
   'its tags for them': () => tagger.tag(tagged.map(({ tokens }) => ({ tokens }))),
   "vectors of one's own": () => KeyedVectors.fromVectors(words, rows),
   'neighbours of 1,000 words': () => vectors.search(words.slice(0, 1000)),
+  'distances to 100,000 words': () => vectors.distances(words[1], often),
+  'neighbours of the mean of 100,000 words': () => vectors.mostSimilar({ positive: often }),
+  'a judgement of 50,000 pairs': () => vectors.evaluateWordPairs(pairs),
+  'a model of 300,000 counted words': () => Word2Vec.fromFrequencies(frequencies, quick),
+  'the plot of their frequencies': () => distribution.zipfPlot(),
+  'all collocations': () => collocations(text, { topN: 1_000_000 }),
+  'tags of a sentence of 100,000 tokens': () => tagger.tag([longSentence]),
+  'predictions for a document of 4 MB': () => classifier.predict(longText),
 };
 
 const table = [];
