@@ -92,7 +92,9 @@ constexpr uint32_t elementwise_threads = 256, elementwise_blocks = 1024;
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(int number, const w2v_gpu_device& about) : number_(number), about_(about) {
+  CudaDevice(int number, const w2v_gpu_device& about) : number_(number), about_(about) {}
+  // Not in the constructor: where it fails, the destructor releases what there is.
+  void set_up() {
     use();
     W2V_CUDA(cudaStreamCreateWithFlags(&work_, cudaStreamNonBlocking));
     W2V_CUDA(cudaStreamCreateWithFlags(&copies_, cudaStreamNonBlocking));
@@ -298,8 +300,16 @@ class CudaPlatform final : public Platform {
     device.multiprocessors = properties.multiProcessorCount;
     device.memory = properties.totalGlobalMem;
     device.usable = properties.major * 10 + properties.minor >= least_capability;
-    if (device.usable) {  // to ask for free memory makes a context
+    if (device.usable) {  // these questions make a context
       W2V_CUDA(cudaSetDevice(number));
+      cudaFuncAttributes attributes;
+      const cudaError_t error = cudaFuncGetAttributes(&attributes, kernel_for<true>(row_padding));
+      device.usable = error != cudaErrorNoKernelImageForDevice && error != cudaErrorInvalidDeviceFunction &&
+                      error != cudaErrorUnsupportedPtxVersion;
+      if (device.usable && error != cudaSuccess) fail(error, "cudaFuncGetAttributes", __LINE__);
+      (void)cudaGetLastError();
+    }
+    if (device.usable) {
       size_t free = 0, total = 0;
       W2V_CUDA(cudaMemGetInfo(&free, &total));
       device.free_memory = free;
@@ -307,7 +317,11 @@ class CudaPlatform final : public Platform {
     return device;
   }
 
-  std::unique_ptr<Device> open(int number) override { return std::make_unique<CudaDevice>(number, describe(number)); }
+  std::unique_ptr<Device> open(int number) override {
+    auto device = std::make_unique<CudaDevice>(number, describe(number));
+    device->set_up();
+    return device;
+  }
 };
 
 }  // namespace

@@ -28,6 +28,10 @@ class DeviceWarp {
   static W2V_LANES Lanes<float> shuffle_xor(const Lanes<float>& value, unsigned mask) {
     return {__shfl_xor_sync(0xffffffff, value.own, static_cast<int>(mask))};
   }
+  template <class T>
+  static W2V_LANES T broadcast(const Lanes<T>& value, int from) {
+    return __shfl_sync(0xffffffff, value.own, from);
+  }
   static W2V_LANES uint32_t population(uint32_t mask) { return static_cast<uint32_t>(__popc(mask)); }
   static W2V_LANES uint32_t first(uint32_t mask) { return static_cast<uint32_t>(__ffs(mask)) - 1; }
 

@@ -38,6 +38,11 @@ class EmulatedWarp {
     for (unsigned lane = 0; lane < 32; ++lane) result[lane] = value[lane ^ mask];
     return result;
   }
+  // What one lane has.
+  template <class T>
+  static T broadcast(const Lanes<T>& value, int from) {
+    return value[static_cast<unsigned>(from)];
+  }
   static uint32_t population(uint32_t mask) { return static_cast<uint32_t>(__builtin_popcount(mask)); }
   static uint32_t first(uint32_t mask) { return static_cast<uint32_t>(__builtin_ctz(mask)); }
 

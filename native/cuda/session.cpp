@@ -75,6 +75,11 @@ Session::Session(const w2v_gpu_problem& problem) : problem_(problem), corpus_(pr
   }
 }
 
+// Where one of several devices has failed, the others are waited for: not to the end of their part.
+Session::~Session() {
+  for (auto& r : replicas_) r->device->set_stop(true);
+}
+
 // Everything but the corpus; decides for that whether it fits, on all devices so far.
 void Session::open(Replica& r, int number) {
   r.device = platform().open(number);

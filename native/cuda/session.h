@@ -18,6 +18,7 @@ class Session {
  public:
   // `problem`: as it is, with all that it points to, until the end of the session.
   explicit Session(const w2v_gpu_problem& problem);
+  ~Session();
   void run(uint64_t until, w2v_gpu_progress& progress, const w2v_gpu_watch& watch);
 
  private:

@@ -14,11 +14,14 @@ namespace w2v::cuda {
 
 constexpr uint64_t to_multiple(uint64_t n, uint64_t of) { return (n + of - 1) / of * of; }
 
+// Zeros after the last coefficient: a block of them is read as a whole, also where there are fewer targets.
+inline constexpr uint32_t score_padding = 8;
+
 // The memory of one worker.
 struct Workspace {
   float *value, *start, *next;  // [slots × stride]: input rows as they are now, as they were read, as they will be
   float *combined, *gradient;   // [stride]: of CBOW
-  float* scores;                // [max_inputs × max_targets], then gradient coefficients
+  float* scores;                // [max_inputs × max_targets + score_padding], then gradient coefficients
   uint32_t* targets;            // [max_targets] of the step
   uint32_t* inputs;             // [max_contexts] slots of the window's context words
   uint32_t* slot_word;          // [slots]
@@ -44,7 +47,8 @@ struct Workspace {
     w.next = reinterpret_cast<float*>(take(fast, layout.with_next ? rows : 0));
     w.combined = reinterpret_cast<float*>(take(fast, tables.skip_gram ? 0 : row));
     w.gradient = reinterpret_cast<float*>(take(fast, tables.skip_gram ? 0 : row));
-    w.scores = reinterpret_cast<float*>(take(fast, uint64_t{layout.max_inputs} * layout.max_targets * sizeof(float)));
+    w.scores = reinterpret_cast<float*>(
+        take(fast, (uint64_t{layout.max_inputs} * layout.max_targets + score_padding) * sizeof(float)));
     w.targets = reinterpret_cast<uint32_t*>(take(fast, layout.max_targets * sizeof(uint32_t)));
     w.inputs = reinterpret_cast<uint32_t*>(take(fast, layout.max_contexts * sizeof(uint32_t)));
     w.slot_word = reinterpret_cast<uint32_t*>(take(fast, layout.slots * sizeof(uint32_t)));
@@ -73,7 +77,7 @@ class Worker {
   using Tile = Lanes<Piece>;
   static constexpr uint32_t tile_floats = 32 * floats;
   static constexpr int padded_block = 8;
-  static_assert(block <= padded_block);
+  static_assert(block <= padded_block && block <= static_cast<int>(score_padding) + 1);
   static_assert(whole_row || floats == 4,
                 "the last tile of a row may be part of one: lanes with a float4 beyond it skip it");
 
@@ -431,6 +435,12 @@ class Worker {
     Warp::sync();
 
     for_blocks([&](uint32_t first, uint32_t n) {
+      Lanes<uint32_t> own_target;
+      Lanes<float> damping;
+      Warp::each([&](unsigned lane) {
+        own_target[lane] = w_.targets[first + (lane < n ? lane : 0)];
+        damping[lane] = tables_.target_damping == nullptr ? 1 : tables_.target_damping[own_target[lane]];
+      });
       for_tiles([&](uint32_t tile) {
         if (!whole_row || !one_block) load_targets(rows, first, n, tile);
         Tile change[block];
@@ -452,26 +462,31 @@ class Worker {
           Warp::each([&](unsigned lane) {
             Piece total;
             for (int i = 0; i < floats; ++i) total.f[i] = 0;
+            // One wait for shared memory, not one for each target: what is read for targets that are missing meets
+            // zeros.
+            float coefficients[block];
+            W2V_UNROLL
+            for (int t = 0; t < block; ++t) coefficients[t] = g[t];
             W2V_UNROLL
             for (int t = 0; t < block; ++t)
-              if (static_cast<uint32_t>(t) < n) {
-                const float coefficient = g[t];
-                for (int i = 0; i < floats; ++i) {
-                  total.f[i] += coefficient * rows[t][lane].f[i];
-                  change[t][lane].f[i] += coefficient * x[lane].f[i];
-                }
+              for (int i = 0; i < floats; ++i) {
+                total.f[i] += coefficients[t] * rows[t][lane].f[i];
+                change[t][lane].f[i] += coefficients[t] * x[lane].f[i];
               }
             for (int i = 0; i < floats; ++i) y[lane].f[i] += factor * total.f[i];
           });
           write(destination, input, tile, y);
         }
+        // Nothing waits for memory between the reductions: lanes know their target's row and damping since before.
+        uint32_t target[block];
+        W2V_UNROLL
+        for (int t = 0; t < block; ++t) {
+          scale(change[t], Warp::broadcast(damping, t));
+          target[t] = Warp::broadcast(own_target, t);
+        }
         W2V_UNROLL
         for (int t = 0; t < block; ++t)
-          if (static_cast<uint32_t>(t) < n) {
-            const uint32_t row = w_.targets[first + static_cast<uint32_t>(t)];
-            if (tables_.target_damping != nullptr) scale(change[t], tables_.target_damping[row]);
-            add(tables_.target, row, tile, change[t]);
-          }
+          if (static_cast<uint32_t>(t) < n) add(tables_.target, target[t], tile, change[t]);
       });
     });
   }
@@ -522,6 +537,7 @@ class Worker {
 
   // Scores → (labels − σ(scores)) · learning rate.
   W2V_LANES void to_gradient(uint32_t n_inputs) {
+    const float rate = chunk_->learning_rate;  // on its way from device memory before it is needed
     Warp::each([&](unsigned lane) {
       for (uint32_t i = lane; i < n_inputs * n_targets_; i += 32) {
         const uint32_t target = i % n_targets_;
@@ -535,8 +551,9 @@ class Worker {
           error = 0;
         else
           error -= score > 0 ? 1.0f : 0.0f;
-        w_.scores[i] = error * chunk_->learning_rate;
+        w_.scores[i] = error * rate;
       }
+      if (lane < score_padding) w_.scores[n_inputs * n_targets_ + lane] = 0;
     });
   }
 
@@ -652,14 +669,14 @@ class Worker {
     });
   }
 
-  // Rows in device memory.
+  // Rows in device memory; zeros for targets that are missing.
   W2V_LANES void load_targets(Tile (&rows)[block], uint32_t first, uint32_t n, uint32_t tile) const {
     W2V_UNROLL
     for (int t = 0; t < block; ++t) {
+      clear(rows[t]);
       if (static_cast<uint32_t>(t) >= n) continue;
       const float* const base =
           tables_.target + uint64_t{w_.targets[first + static_cast<uint32_t>(t)]} * tables_.stride;
-      if constexpr (!whole_row) clear(rows[t]);
       Warp::each([&](unsigned lane) {
         for_parts(lane, tile, [&](auto size, uint32_t from, int at) {
           Warp::template load<decltype(size)::value>(base + from, rows[t][lane].f + at);

@@ -60,7 +60,7 @@ w2v_gpu_device describe_emulated(int number) {
   device.capability_minor = emulation().capability % 10;
   device.multiprocessors = 1;
   device.memory = device.free_memory = emulation().memory;
-  device.usable = emulation().capability >= 75;
+  device.usable = emulation().capability >= emulation().least_capability;
   return device;
 }
 

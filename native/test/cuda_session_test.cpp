@@ -273,7 +273,11 @@ TEST_CASE("why no device can train") {
   emulation().devices = 2;
   emulation().capability = 61;
   CHECK_CODE(Course(text, options).on_gpu(1), code::device, "compute capability 7.5 or later, it has 6.1");
-  emulation().capability = 75;
+  emulation().capability = 80;
+  emulation().least_capability = 90;
+  CHECK_CODE(Course(text, options).on_gpu(1), code::device,
+             "has compute capability 8.0, which the library has no code for");
+  emulation().least_capability = emulation().capability = 75;
   TrainingOptions third = options;
   third.devices = {2};
   CHECK_CODE(Course(text, third).on_gpu(1), code::device, "no device 2, only 0 to 1");

@@ -30,7 +30,7 @@ typedef struct w2v_gpu_device {
   int32_t capability_major, capability_minor;
   int32_t multiprocessors;
   uint64_t memory, free_memory; /* bytes */
-  int32_t usable;               /* its compute capability is one that the library has code for */
+  int32_t usable;               /* the library has code for it */
 } w2v_gpu_device;
 
 /* One part of the corpus (a thread's, on the processor) and what is gone through of it: train/state.h. */

@@ -48,10 +48,13 @@ GpuLibrary load() {
   return library;
 }
 
-std::string too_old(int32_t number, const w2v_gpu_device& device) {
-  return "device " + std::to_string(number) + " ('" + device.name +
-         "') is too old: expected compute capability 7.5 or " + "later, it has " +
-         std::to_string(device.capability_major) + "." + std::to_string(device.capability_minor);
+std::string not_usable(int32_t number, const w2v_gpu_device& device) {
+  const std::string name = "device " + std::to_string(number) + " ('" + device.name + "') ";
+  const std::string capability =
+      std::to_string(device.capability_major) + "." + std::to_string(device.capability_minor);
+  if (device.capability_major * 10 + device.capability_minor < 75)
+    return name + "is too old: expected compute capability 7.5 or later, it has " + capability;
+  return name + "has compute capability " + capability + ", which the library has no code for";
 }
 
 }  // namespace
@@ -86,7 +89,7 @@ GpuDevices devices_of(const GpuLibrary& library) {
       found.why = "device " + std::to_string(number) + ": " + message.text;
       device = {};
     } else if (!device.usable) {
-      found.why = too_old(number, device);
+      found.why = not_usable(number, device);
     }
     usable = usable || device.usable;
     found.devices.push_back(device);
@@ -106,7 +109,7 @@ std::vector<int32_t> choose_devices(const GpuLibrary& library, const std::vector
       throw refuse("there is no device " + std::to_string(number) + ", only 0 to " +
                    std::to_string(found.devices.size() - 1));
     if (!found.devices[static_cast<size_t>(number)].usable)
-      throw refuse(too_old(number, found.devices[static_cast<size_t>(number)]));
+      throw refuse(not_usable(number, found.devices[static_cast<size_t>(number)]));
   }
   if (!wanted.empty()) return wanted;
   int32_t first = 0;

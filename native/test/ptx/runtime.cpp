@@ -144,6 +144,10 @@ cudaError_t cudaLaunchKernel(const void* stub, dim3 grid, dim3 block, void** arg
                              cudaStream_t) {
   return launch(stub, {grid, block, shared_bytes}, arguments);
 }
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* stub) {
+  *attributes = {};
+  return device().names.contains(stub) ? cudaSuccess : cudaErrorInvalidDeviceFunction;
+}
 cudaError_t cudaFuncSetAttribute(const void*, cudaFuncAttribute, int) { return cudaSuccess; }
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, const void*, int threads,
                                                                    size_t shared_bytes, unsigned) {
