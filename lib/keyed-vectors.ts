@@ -9,6 +9,7 @@ import {
   expectWord,
   expectWords,
   isWhole,
+  itemsOf,
   wholeNumber,
 } from './arguments.js';
 import { UnknownWordError, W2VError, describe } from './errors.js';
@@ -798,11 +799,12 @@ export class KeyedVectors implements Iterable<string> {
   async vectorsForAll(words: Iterable<string>, options: JobOptions = {}): Promise<KeyedVectors> {
     expectIterable(words, 'words');
     checkNames(options, jobOptionNames);
-    const different = [...new Set(words)];
+    const different = [...new Set(itemsOf(words))];
     const known: number[] = [];
     await inTurns(different.length, (i) => {
-      expectWord(different[i]);
-      const index = this.indexOf(different[i]);
+      const word = different[i];
+      expectWord(word);
+      const index = this.indexOf(word);
       if (index >= 0) known.push(index);
     });
     return new KeyedVectors(
