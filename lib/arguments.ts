@@ -19,9 +19,8 @@ function invalid(code: Code, expected: string, received: unknown): W2VError {
 
 /** An object of names and values: no list, no Map, no promise, no function. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' && /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value))
-  );
+  if (typeof value !== 'object' || value === null || Symbol.iterator in value) return false;
+  return /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
 }
 
 /**
@@ -145,6 +144,42 @@ export function expectResult(result: unknown): asserts result is IteratorResult<
   expectArgument(valid, "{value, done} of an iterator's next()", result);
 }
 
+/** The items of an iterable. @throws ERR_W2V_ARGUMENT where it is broken, and what it throws */
+export function* itemsOf(source: Iterable<unknown>): Generator {
+  const iterator = iteratorOf(source) as Iterator<unknown>;
+  let isOpen = false;
+  try {
+    for (;;) {
+      const result: unknown = iterator.next();
+      expectResult(result);
+      if (result.done) return;
+      isOpen = true;
+      yield result.value;
+      isOpen = false;
+    }
+  } finally {
+    if (isOpen) iterator.return?.();
+  }
+}
+
+/** The same of an iterable of either kind. */
+export async function* asyncItemsOf(source: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator {
+  const iterator = iteratorOf(source);
+  let isOpen = false;
+  try {
+    for (;;) {
+      const result: unknown = await iterator.next();
+      expectResult(result);
+      if (result.done) return;
+      isOpen = true;
+      yield result.value;
+      isOpen = false;
+    }
+  } finally {
+    if (isOpen) await iterator.return?.();
+  }
+}
+
 /** Refuses strings too, which are iterables of characters. @throws by `code` */
 export function expectIterable(
   value: unknown,
@@ -158,7 +193,7 @@ export function expectIterable(
 /** The words of a list, or of any other iterable of them. @throws by `code` */
 export function toWords(value: unknown, expected: string, code: Code = 'ERR_W2V_ARGUMENT'): string[] {
   expectIterable(value, expected, code);
-  const words = [...value];
+  const words = [...itemsOf(value)];
   for (let i = 0; i < words.length; ++i) expectItem(isWord(words[i]), expected, words[i], i, code);
   return words as string[];
 }

@@ -9,6 +9,7 @@ import {
   expectWord,
   expectWords,
   isWhole,
+  itemsOf,
   wholeNumber,
 } from './arguments.js';
 import { UnknownWordError, W2VError, describe } from './errors.js';
@@ -819,7 +820,7 @@ export class KeyedVectors implements Iterable<string> {
     const store = this.#store;
     const taken = new Uint8Array(store.size);
     const ids: number[] = [];
-    await eachKnown(store, words, (id) => {
+    await eachKnown(store, itemsOf(words), (id) => {
       if (taken[id] === 1) return;
       taken[id] = 1;
       ids.push(id);
@@ -1233,7 +1234,7 @@ function joined(vectors: readonly Float32Array[]): Float32Array {
 }
 
 /** Calls f with the position of each word that is there, in turns. */
-function eachKnown(store: VectorStore, words: Iterable<string>, f: (id: number) => void): Promise<void> {
+function eachKnown(store: VectorStore, words: Iterable<unknown>, f: (id: number) => void): Promise<void> {
   return eachInTurns(words, (word) => {
     expectWord(word);
     const id = callNative(() => store.indexOf(word));

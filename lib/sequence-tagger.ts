@@ -1,6 +1,13 @@
 // Labels for the tokens of sentences: parts of speech, chunks, names, roles.
 import { readTagged, type TaggedSentence } from './corpora/tagged.js';
-import { expectBooleans, expectIterable, expectOptions, expectPath } from './arguments.js';
+import {
+  asyncItemsOf,
+  expectBooleans,
+  expectIterable,
+  expectOptions,
+  expectPath,
+  itemsOf,
+} from './arguments.js';
 import { W2VError, cancelled, describe } from './errors.js';
 import { KeyedVectors, type JobOptions } from './keyed-vectors.js';
 import { binding, callNative, runJob, type NativeSequenceTagger, type NativeTaggedText } from './native.js';
@@ -394,7 +401,7 @@ export class SequenceTagger {
     checkNames(options, ['threads', 'signal']);
     const { threads, signal } = options;
     expectIterable(sentences, 'sentences that are arrays of tokens, or {tokens},');
-    const given: unknown[] = [...sentences];
+    const given = [...itemsOf(sentences)];
     const list: TaggedSentence[] = [];
     await inTurns(given.length, (i) => {
       const sentence = given[i];
@@ -494,7 +501,8 @@ async function collect(source: TaggedSource, signal: AbortSignal | undefined): P
     );
   }
   const sentences: TaggedSentence[] = [];
-  for await (const sentence of given as AsyncIterable<TaggedSentence>) {
+  for await (const item of asyncItemsOf(given as AsyncIterable<unknown>)) {
+    const sentence = item as TaggedSentence;
     if (signal?.aborted) throw cancelled(signal.reason);
     if (typeof sentence !== 'object' || (sentence as unknown) === null) {
       throw new W2VError(

@@ -1,5 +1,5 @@
 // Text classification: labels for documents.
-import { expectOptions, expectPath, isRecord, wholeNumber } from './arguments.js';
+import { asyncItemsOf, expectOptions, expectPath, isRecord, itemsOf, wholeNumber } from './arguments.js';
 import { W2VError, describe } from './errors.js';
 import { KeyedVectors } from './keyed-vectors.js';
 import {
@@ -585,12 +585,13 @@ function asSentences(
   if (Symbol.asyncIterator in source)
     return (async function* () {
       let index = 0;
-      for await (const document of source as AsyncIterable<unknown>) yield toSentence(document, index++);
+      for await (const document of asyncItemsOf(source as AsyncIterable<unknown>))
+        yield toSentence(document, index++);
     })();
   if (Symbol.iterator in source)
     return (function* () {
       let index = 0;
-      for (const document of source as Iterable<unknown>) yield toSentence(document, index++);
+      for (const document of itemsOf(source as Iterable<unknown>)) yield toSentence(document, index++);
     })();
   throw notA('the path of a file, {files}, or an iterable of documents', source);
 }

@@ -97,7 +97,8 @@ function isCorpusFiles(source: unknown): source is CorpusFiles {
 
 /** Where the files of a source are, for who reads them again; null for what is no file. */
 export function filesOf(source: CorpusSource): string[] | null {
-  const given = typeof source === 'string' ? [source] : isCorpusFiles(source) ? [source.files].flat() : ['-'];
+  const given =
+    typeof source === 'string' ? [source] : isCorpusFiles(source) ? checkFiles(source.files) : ['-'];
   return given.includes('-') ? null : given.map((file) => path.resolve(file));
 }
 

@@ -5,12 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { isUint8Array } from 'node:util/types';
 import { createGzip } from 'node:zlib';
 import {
+  asyncItemsOf,
   expectArgument,
   expectBooleans,
   expectOption,
-  expectResult,
   isPath,
-  iteratorOf,
   wholeNumber,
 } from './arguments.js';
 import { inspectFile, readBytes } from './bytes.js';
@@ -156,14 +155,9 @@ async function loadStream(
 
 /** @throws ERR_W2V_ARGUMENT: the stream gives something else than bytes */
 async function* chunksOf(source: VectorStream): AsyncGenerator<Uint8Array> {
-  const iterator = iteratorOf(source);
-  for (;;) {
-    const item: unknown = await iterator.next();
-    expectResult(item);
-    if (item.done) return;
-    const { value } = item;
-    expectArgument(isUint8Array(value), 'a stream of bytes (Uint8Array)', value);
-    yield value;
+  for await (const chunk of asyncItemsOf(source)) {
+    expectArgument(isUint8Array(chunk), 'a stream of bytes (Uint8Array)', chunk);
+    yield chunk;
   }
 }
 

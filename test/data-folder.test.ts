@@ -60,9 +60,11 @@ describe('a folder and its zip', () => {
   it('a file has a name', async () => {
     const data = await DataFolder.open(temporary('corpus'));
     for (const name of [undefined, 5, null]) {
-      const error = await refusalOf(() => data.bytes(wrong(name)));
-      expect(error).toMatchObject({ code: 'ERR_W2V_ARGUMENT' });
-      expect(error.message).toBe(`Expected the name of a file but received ${name}`);
+      for (const read of [() => data.bytes(wrong(name)), () => data.text(wrong(name))]) {
+        const error = await refusalOf(read);
+        expect(error).toMatchObject({ code: 'ERR_W2V_ARGUMENT' });
+        expect(error.message).toBe(`Expected the name of a file but received ${name}`);
+      }
     }
     await data.close();
   });

@@ -8,6 +8,7 @@ import {
   Word2Vec,
   estimateMemory,
   type TrainOptions,
+  type TrainingProgress,
   type TrainingEvent,
 } from '../lib/index.js';
 import { madeSentences, refusalOf, rejectionOf, root, temporaryFolder, wrong } from './helpers.js';
@@ -438,11 +439,17 @@ describe('training further', () => {
 
   test('two things at once are refused', async () => {
     const model = await Word2Vec.train(sentences, { ...quick, epochs: 1 });
-    const training = model.train(sentences, { epochs: 300 });
+    const enough = new AbortController();
+    let training: Promise<unknown> | undefined;
+    const begun = new Promise<void>((resolve) => {
+      const onProgress = ({ phase }: TrainingProgress) => phase === 'training' && resolve();
+      training = model.train(sentences, { epochs: 100_000, stopSignal: enough.signal, onProgress });
+    });
     expect((await rejectionOf(model.train(sentences))).code).toBe('ERR_W2V_BUSY');
-    await sleep(50);
+    await begun;
     expect((await rejectionOf(model.save(file('busy.w2v')))).code).toBe('ERR_W2V_BUSY');
     await model.vectors.mostSimilar([...model.vectors][1]!); // vectors can be asked
+    enough.abort();
     await training;
     await model.save(file('busy.w2v'));
   });

@@ -312,7 +312,9 @@ describe('of every call', () => {
 
   test.each([...withSignal, ...others])('%s refuses what are no options', async (_, call) => {
     const signal = new AbortController().signal;
-    for (const options of [null, 5, 'sg', [], new Float32Array(2), new Map(), signal, () => true]) {
+    const iterable = { [Symbol.iterator]: () => [].values() };
+    const wrongOnes = [null, 5, 'sg', [], new Float32Array(2), new Map(), iterable, signal, () => true];
+    for (const options of wrongOnes) {
       const error = await refusalOf(() => call(wrong(options)));
       expect(error).toMatchObject({ name: 'W2VError', code: 'ERR_W2V_OPTION' });
       expect(error.message).toMatch(/^Expected options \(an object\) but received /);
@@ -351,6 +353,22 @@ describe('of every call', () => {
       expect(error.message).toContain(name);
     }
     expect(started).not.toHaveBeenCalled();
+  });
+
+  test.each<[name: string, call: (items: never) => unknown]>([
+    ['Word2Vec.train', (items) => w2v.Word2Vec.train(items)],
+    ['predictOutputWord', (items) => model.predictOutputWord(items)],
+    ['vectorsForAll', (items) => vectors.vectorsForAll(items)],
+    ['FrequencyDistribution.fromCounts', (items) => w2v.FrequencyDistribution.fromCounts(items)],
+    ['TextClassifier.train', (items) => w2v.TextClassifier.train(items)],
+    ['TextClassifier#predictMany', (items) => classifier.predictMany(items)],
+    ['SequenceTagger.train', (items) => w2v.SequenceTagger.train(items)],
+    ['SequenceTagger#tag', (items) => tagger.tag(items)],
+  ])('%s refuses a broken iterable', async (_, call) => {
+    for (const iterator of [null, {}, { next: () => undefined }]) {
+      const error = await refusalOf(() => call(wrong({ [Symbol.iterator]: () => iterator })));
+      expect(error).toMatchObject({ name: 'W2VError', code: 'ERR_W2V_ARGUMENT' });
+    }
   });
 
   test('nested options are suggested', async () => {

@@ -59,7 +59,7 @@ export class DataFolder {
 
   /** Bytes of a file as they come, in pieces of 64 KiB or so. @throws as {@link DataFolder.bytes} */
   async *stream(name: string): AsyncGenerator<Buffer> {
-    expectArgument(typeof name === 'string', 'the name of a file', name);
+    expectName(name);
     if (!this.has(name)) {
       const meant = near(name, this.names);
       throw new W2VError(
@@ -88,6 +88,7 @@ export class DataFolder {
    * @throws as {@link DataFolder.bytes}; ERR_W2V_TEXT_ENCODING with the byte: it is not of that encoding, or NUL; ERR_W2V_OPTION: no such encoding
    */
   async *textStream(name: string, encoding: TextEncoding = 'utf-8'): AsyncGenerator<string> {
+    expectName(name);
     const label = typeof encoding === 'function' ? encoding(name) : encoding;
     const decoder = new CheckedDecoder(label, this.#pathOf(name));
     for await (const piece of this.stream(name)) {
@@ -113,6 +114,10 @@ export class DataFolder {
   #pathOf(name: string): string {
     return `${this.path}/${name}`;
   }
+}
+
+function expectName(name: unknown): void {
+  expectArgument(typeof name === 'string', 'the name of a file', name);
 }
 
 /** Files that tell about a corpus, by their names. */

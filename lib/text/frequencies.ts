@@ -6,6 +6,7 @@ import {
   expectOption,
   expectWord,
   isWhole,
+  itemsOf,
   toWords,
   wholeNumber,
 } from '../arguments.js';
@@ -72,10 +73,10 @@ export class FrequencyDistribution implements Iterable<[word: string, count: num
   static fromCounts(counts: Iterable<readonly [word: string, count: number]>): FrequencyDistribution {
     const sums = new Map<string, number>();
     expectIterable(counts, 'pairs of a word and its count');
-    for (const pair of counts) {
+    for (const pair of itemsOf(counts)) {
       expectList(pair, 'pairs of a word and its count');
       const [word, count] = pair;
-      if (typeof word === 'string' && Number.isSafeInteger(count) && count >= 0) {
+      if (typeof word === 'string' && isWhole(count, 0)) {
         sums.set(word, (sums.get(word) ?? 0) + count);
         continue;
       }
