@@ -37,7 +37,9 @@ async function describeDevices(json: boolean | undefined): Promise<void> {
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   print('cpu', `${found.isa}, ${found.processors} threads`);
   for (const { index, name, computeCapability, multiprocessors, freeMemory, memory, usable } of found.cuda) {
-    const state = usable ? `${gigabytes(freeMemory)} of ${gigabytes(memory)} GB free` : 'too old';
+    const state = usable
+      ? `${gigabytes(freeMemory)} of ${gigabytes(memory)} GB free`
+      : 'not usable: too old, or the library has no code for it';
     print(
       `cuda ${index}`,
       `${name}, compute capability ${computeCapability}, ${multiprocessors} multiprocessors, ${state}`,
