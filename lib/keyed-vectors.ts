@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isPromise } from 'node:util/types';
 import {
   expectArgument,
   expectBooleans,
@@ -1252,10 +1253,10 @@ function watch({ signal, onProgress }: JobOptions) {
   };
 }
 
-/** What a filter says of a word or text. @throws ERR_W2V_OPTION: neither true nor false, as the promise of an async function */
+/** What a filter says of a word or text, as Array.filter() takes it. @throws ERR_W2V_OPTION for the promise of an async function, which would let all in */
 export function answerOf(answer: unknown): boolean {
-  expectOption(typeof answer === 'boolean', 'filter to return true or false', answer);
-  return answer;
+  expectOption(!isPromise(answer), 'filter to return true or false', answer);
+  return Boolean(answer);
 }
 
 export const jobOptionNames = ['signal', 'onProgress'] as const satisfies (keyof JobOptions)[];

@@ -970,7 +970,6 @@ describe('arguments', () => {
       'OPTION',
       'filter to return',
     ],
-    [() => k.mostSimilar('east', { filter: wrong(() => 1) }), 'OPTION', 'true or false but received 1'],
     [() => k.mostSimilar(wrong({ positve: 'east', negative: 'west' })), 'ARGUMENT', "received 'positve'"],
     [() => k.similarByWord('east', wrong([])), 'OPTION', 'options (an object) but received an array of 0'],
     [() => k.similarByVector(wrong(null)), 'ARGUMENT', 'a vector of 2 numbers but received null'],
