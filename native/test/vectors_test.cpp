@@ -638,6 +638,12 @@ TEST_CASE("a mapped file that is written to or cut is noticed, one that is repla
   CHECK((rows_of(*loaded.store) == before));
 }
 
+TEST_CASE("a binary row whose first bytes are a number in text is binary all the same") {
+  const float like_text = from_bits(0x41202033), large = from_bits(0x7f7fffff);  // "3  A", the largest
+  const Rows rows = {{"!", {like_text, large, large, -large}}, {"b", {1, 2, 3, 4}}};
+  check_loads_binary(binary_of(rows, 4), rows);
+}
+
 TEST_CASE("text with decimal commas is no binary file") {
   CHECK_CODE(load("3 2\na 0,1 0,2\nb 0,3 0,4\nc 0,5 0,6\n"), code::vector_format, "line 2");
   CHECK_CODE(load("2 3\r\na 0x1 2 3\r\nb 1 2 3\r\n"), code::vector_format, "line 2");

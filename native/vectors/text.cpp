@@ -112,7 +112,7 @@ bool is_google_text(const VectorSource& source) {
   if (parse_row(line, source.dims, values.data(), word) == RowFault::none) return true;
   // A faulty row of as many fields in plain characters, or whose first value is a number, is a text row too: its
   // message should be about text. But the bytes of a binary value may also be a digit and a blank: then binary values
-  // follow, where text has no control characters.
+  // follow, where text is UTF-8 without control characters.
   const std::string_view text = without_trailing_blanks(line);
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
   if (plain && source.dims > 1 && values_in_line(text) == source.dims) return true;
@@ -120,10 +120,12 @@ bool is_google_text(const VectorSource& source) {
   if (blank == std::string_view::npos) return false;
   const std::string_view rest = line.substr(blank + 1);
   if (!parse_number(rest.substr(0, rest.find_first_of(" \t\r")), values[0])) return false;
-  const std::string_view as_binary = source.bytes.substr(source.body + blank + 1, source.dims * sizeof(float));
-  return std::none_of(as_binary.begin(), as_binary.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' && !is_blank(c) && c != '\r' && c != '\n';
-  });
+  std::string_view as_binary = source.bytes.substr(source.body + blank + 1, source.dims * sizeof(float));
+  for (int i = 0; i < 3 && !as_binary.empty() && static_cast<unsigned char>(as_binary.back()) >= 0x80; ++i)
+    as_binary.remove_suffix(1);  // a character that it ends within
+  return is_valid_utf8(as_binary) && std::none_of(as_binary.begin(), as_binary.end(), [](char c) {
+           return (static_cast<unsigned char>(c) < ' ' && !is_blank(c) && c != '\r' && c != '\n') || c == '\x7f';
+         });
 }
 
 bool is_glove_text(VectorSource& source) {
