@@ -21,7 +21,7 @@ export interface MemoryEstimate {
 /**
  * Estimates the memory of a training, beyond Node.js itself and the tables of words while they are counted (`maxVocabMemory`).
  *
- * @param options - those of the training, with the size of its vocabulary, and of its corpus where that is to be in memory
+ * @param given - the options of the training, with the size of its vocabulary, and of its corpus where that is to be in memory
  * @throws ERR_W2V_OPTION
  */
 export function estimateMemory(
