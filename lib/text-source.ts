@@ -9,6 +9,7 @@ import { isUint8Array } from 'node:util/types';
 import { expectResult, iteratorOf } from './arguments.js';
 import { inspectFile, readBytes, untilAborted } from './bytes.js';
 import { W2VError, cancelled, describe, fileError } from './errors.js';
+import { filesIn } from './folder-files.js';
 import { nextTurn, turnIsOver } from './turn.js';
 
 /** Text that is split at white space, or words that are taken as they are. */
@@ -184,8 +185,7 @@ async function findFiles(given: string, hint: string): Promise<TextFile[]> {
     return Promise.all(names.map(inspect));
   }
   if (!found.isDirectory()) return [await inspect(given)];
-  const { glob } = await import('tinyglobby');
-  const names = (await glob('**', { cwd: given })).map((name) => path.join(given, name)).sort();
+  const names = (await filesIn(given)).map((name) => path.join(given, name)).sort();
   if (names.length === 0)
     throw new W2VError('ERR_W2V_CORPUS_EMPTY', `Expected text files in the folder '${given}' but found none`);
   return Promise.all(names.map(inspect));

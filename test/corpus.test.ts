@@ -78,6 +78,15 @@ describe('every source of the same sentences is the same corpus', () => {
     expect(writing.exitCode).toBe(0);
   });
 
+  test('what cannot be read in a folder is told, not left out', async () => {
+    mkdirSync(file('broken'));
+    writeFileSync(file('broken/1.txt'), 'one\n');
+    symlinkSync('nowhere', file('broken/link'));
+    const error = await errorOf(file('broken'));
+    expect(error.code).toBe('ERR_W2V_FILE_NOT_FOUND');
+    expect(error.message).toContain(`'${file('broken/link')}'`);
+  });
+
   test('gzip, in one member and in several', async () => {
     writeFileSync(file('all.gz'), gzipSync(text));
     expect(await countsOf(file('all.gz'))).toEqual(expected);

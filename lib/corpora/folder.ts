@@ -1,12 +1,13 @@
 // The files of a corpus: a folder, or its zip, behind one interface.
 import { createReadStream } from 'node:fs';
-import { opendir, readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { expectArgument, expectPath } from '../arguments.js';
 import { W2VError, describe, fileError } from '../errors.js';
+import { filesIn, isHidden } from '../folder-files.js';
 import { near } from '../spelling.js';
 import { inTurns, nextTurn, sortedInTurns, turnIsOver } from '../turn.js';
 
@@ -125,10 +126,6 @@ export function isAbout(name: string): boolean {
   return /(?:^|\/)(?:README|LICENSE|CONTENTS)[^/]*$/i.test(name);
 }
 
-function isHidden(name: string): boolean {
-  return name.startsWith('__MACOSX/') || /(?:^|\/)\./.test(name);
-}
-
 interface Storage {
   readonly names: readonly string[]; // none is hidden
   stream(name: string): AsyncIterable<Buffer>;
@@ -136,24 +133,7 @@ interface Storage {
 }
 
 async function openFolder(folder: string): Promise<Storage> {
-  const names: string[] = [];
-  const linked = new Set([await realpath(folder).catch(() => folder)]); // links may go round in circles
-  const walk = async (inside: string) => {
-    for await (const entry of await opendir(path.join(folder, inside), { bufferSize: 256 })) {
-      const name = inside + entry.name;
-      if (isHidden(name)) continue;
-      const target = entry.isSymbolicLink() ? await realpath(path.join(folder, name)) : undefined;
-      const found = target === undefined ? entry : await stat(target);
-      if (found.isDirectory() && (target === undefined || !linked.has(target))) {
-        if (target !== undefined) linked.add(target);
-        await walk(`${name}/`);
-      } else if (found.isFile()) names.push(name);
-      if (turnIsOver()) await nextTurn();
-    }
-  };
-  await walk('').catch((error: unknown) => {
-    throw fileError('read', folder, error);
-  });
+  const names = await filesIn(folder);
   return {
     names,
     stream: async function* (name) {
