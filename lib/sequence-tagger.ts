@@ -597,7 +597,11 @@ function inParts(
   return length <= tokensAtATime ? f(0, length) : inLongParts(length, canBegin, f);
 }
 
-async function inLongParts(...[length, canBegin, f]: Parameters<typeof inParts>): Promise<void> {
+async function inLongParts(
+  length: number,
+  canBegin: (index: number) => boolean,
+  f: (from: number, to: number) => unknown,
+): Promise<void> {
   for (let from = 0, to; from < length; from = to) {
     to = Math.min(length, from + tokensAtATime);
     while (to < length && !canBegin(to)) ++to;
