@@ -6,25 +6,11 @@ namespace w2v::W2V_ISA {
 
 namespace {
 
-// Columns whose sums share the registers; two are left for the weight and what is loaded.
-constexpr size_t most_columns = Vec::registers - 2;
-
 // Rows that are asked for ahead of the one being read: they lie anywhere in a large matrix.
 constexpr size_t rows_ahead = 6;
 
 void prefetch_row(const float* row, size_t stride) {
   for (size_t i = 0; i < stride; i += 16) prefetch_line(row + i);
-}
-
-// f(Size<vectors>(), first float) for blocks of columns, as few as fit the registers.
-template <class F>
-void for_each_columns(size_t stride, F&& f) {
-  const size_t vectors = stride / Vec::width, blocks = (vectors + most_columns - 1) / most_columns;
-  for (size_t b = 0, first = 0; b < blocks; ++b) {
-    const size_t n = (vectors - first + blocks - b - 1) / (blocks - b);
-    with_size<most_columns>(n, [&](auto size) { f(size, first * Vec::width); });
-    first += n;
-  }
 }
 
 }  // namespace

@@ -14,6 +14,23 @@ constexpr size_t block = Vec::registers == 32 ? 12 : 6;
 // Inputs scored together: as many as leave room for their accumulators.
 constexpr size_t score_inputs = Vec::width == 1 ? 1 : 2;
 
+// Columns whose sums share the registers, where two are left for the weight and what is loaded; of more than 16 the
+// compilers would make loops over memory.
+constexpr size_t most_columns = Vec::registers == 32 ? 16 : 14;
+
+// ---- sums of rows ----
+
+// f(Size<vectors>(), first float) for blocks of columns, as few as fit the registers.
+template <class F>
+void for_each_columns(size_t stride, F&& f) {
+  const size_t vectors = stride / Vec::width, blocks = (vectors + most_columns - 1) / most_columns;
+  for (size_t b = 0, first = 0; b < blocks; ++b) {
+    const size_t n = (vectors - first + blocks - b - 1) / (blocks - b);
+    with_size<most_columns>(n, [&](auto size) { f(size, first * Vec::width); });
+    first += n;
+  }
+}
+
 // ---- scores ----
 
 // M inputs × T targets, every product in a register; g[m · ldg + t] = inputs[m] · rows[t].

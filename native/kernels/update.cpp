@@ -114,17 +114,38 @@ void execute_separate(const Step& step, const UpdateTables& tables) {
 
 // ---- CBOW: the inputs meet the targets as one ----
 
+// sum = factor · the sum of the step's rows of `input`, n vectors of each.
+template <size_t n>
+void sum_inputs(const Step& step, const float* input, size_t stride, Vec factor, float* sum) {
+  Vec total[n];
+  for (size_t j = 0; j < n; ++j) total[j] = zero();
+  for (size_t m = 0; m < step.n_inputs; ++m) {
+    const float* row = input + step.inputs[m] * stride;
+    for (size_t j = 0; j < n; ++j) total[j] = add(total[j], load(row + j * Vec::width));
+  }
+  for (size_t j = 0; j < n; ++j) store(sum + j * Vec::width, mul(total[j], factor));
+}
+
+// Adds factor · gradient to each of the rows.
+template <size_t n>
+void add_to_inputs(const Step& step, float* input, size_t stride, Vec factor, const float* gradient) {
+  Vec change[n];
+  for (size_t j = 0; j < n; ++j) change[j] = mul(load(gradient + j * Vec::width), factor);
+  for (size_t m = 0; m < step.n_inputs; ++m) {
+    float* row = input + step.inputs[m] * stride;
+    for (size_t j = 0; j < n; ++j) store(row + j * Vec::width, add(load(row + j * Vec::width), change[j]));
+  }
+}
+
 void execute_combined(const Step& step, const UpdateTables& tables) {
   const size_t stride = tables.stride;
-  const Vec share = broadcast(1.0f / static_cast<float>(step.n_inputs));
+  const Vec one = broadcast(1.0f), share = broadcast(1.0f / static_cast<float>(step.n_inputs));
   const bool mean = tables.combine == Combine::mean;
   float* combined = tables.scratch;
   float* gradient = tables.scratch + stride;
-  for (size_t i = 0; i < stride; i += Vec::width) {
-    Vec total = zero();
-    for (size_t m = 0; m < step.n_inputs; ++m) total = add(total, load(tables.input + step.inputs[m] * stride + i));
-    store(combined + i, mean ? mul(total, share) : total);
-  }
+  for_each_columns(stride, [&](auto size, size_t first) {
+    sum_inputs<decltype(size)::value>(step, tables.input + first, stride, mean ? share : one, combined + first);
+  });
   clear_row(gradient, stride);
   const float* sources[1] = {combined};
   float* inputs[1] = {gradient};
@@ -137,13 +158,9 @@ void execute_combined(const Step& step, const UpdateTables& tables) {
     }
     return;
   }
-  for (size_t i = 0; i < stride; i += Vec::width) {
-    const Vec change = mean ? load(gradient + i) : mul(load(gradient + i), share);
-    for (size_t m = 0; m < step.n_inputs; ++m) {
-      float* row = tables.input + step.inputs[m] * stride + i;
-      store(row, add(load(row), change));
-    }
-  }
+  for_each_columns(stride, [&](auto size, size_t first) {
+    add_to_inputs<decltype(size)::value>(step, tables.input + first, stride, mean ? one : share, gradient + first);
+  });
 }
 
 }  // namespace
