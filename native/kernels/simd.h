@@ -184,12 +184,12 @@ inline void store_sums(float* p, Vec a, Vec b, Vec c, Vec d) {
 
 inline Vec zero() { return broadcast(0.0f); }
 
-// Asks for the cache line at p, to be read and written.
+// Asks for the cache line at p, to be read and written, as prefetch() of base/prefetch.h.
 inline void prefetch_line(const void* p) {
 #if defined(_MSC_VER)
   (void)p;
 #else
-  __builtin_prefetch(p, 1, 3);
+  __builtin_prefetch(p, 1, 2);
 #endif
 }
 
