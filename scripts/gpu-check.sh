@@ -2,7 +2,7 @@
 # gpu-check.sh CORPUS [part...]: builds, checks and measures the CUDA backend on a machine with an NVIDIA GPU. Needs CMake, a
 # C++20 compiler and nvcc; no Node. CORPUS: plain text, one sentence a line or one line in all (wiki8), or that with gzip.
 # Parts, each under $PART_SECONDS (580); all but the last by default:
-#   build      does nothing where build/gpu is from before and finds the GPU; remove it to build anew
+#   build      does nothing where build/gpu, with its file `sources`, is of these sources and finds the GPU
 #   prove, sanitize, limits, bench, curve
 #   train      vectors of three seeds, for `w2v evaluate`
 #   processor  the same by the processor; any other machine does as well
@@ -54,11 +54,15 @@ skip() {
 }
 
 build() {
-  if [[ -x "$check" ]] && "$check" devices; then return; fi
-  if ! command -v nvcc >/dev/null; then skip "nvcc is not on PATH"; fi
-  # Machine code for the GPU that is here. What nvidia-smi says where it fails is no number.
-  local architecture
-  architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>&1 | head -n 1 | tr -d '.' || true)
+  local sources
+  sources=$(find CMakeLists.txt cmake native -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  if [[ -x "$check" && "$(cat "$folder/sources" 2>/dev/null)" == "$sources" ]] && "$check" devices; then return; fi
+  if ! command -v nvcc >/dev/null; then skip "nvcc is not on PATH, and no build of these sources is in $folder"; fi
+  # Machine code for the GPU that is here, or that CUDAARCHS names. What nvidia-smi says where it fails is no number.
+  local architecture=${CUDAARCHS:-}
+  if [[ -z "$architecture" ]]; then
+    architecture=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>&1 | head -n 1 | tr -d '.' || true)
+  fi
   if [[ ! "$architecture" =~ ^[0-9]+$ ]]; then skip "nvidia-smi tells no compute capability: ${architecture:-nothing}"; fi
   if ! command -v make >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
   {
@@ -66,6 +70,7 @@ build() {
       -DCMAKE_CUDA_ARCHITECTURES="$architecture" -DCMAKE_CUDA_FLAGS="-lineinfo -Xptxas=-v"
     cmake --build "$folder" --target w2v_cuda_check --parallel "$(getconf _NPROCESSORS_ONLN)"
   } >&2
+  echo "$sources" >"$folder/sources"
   "$check" devices
 }
 
