@@ -64,11 +64,13 @@ function showProgress({ phase, fraction, wordsPerSecond, etaSeconds, alpha }) {
 
 const given = process.argv[2];
 console.log(`Training on ${given ?? 'the documentation of the packages in node_modules'}`);
-const model = await Word2Vec.train(given ?? new Documentation(path.join(root, 'node_modules')), {
-  sg: true,
-  epochs: 10,
-  onProgress: showProgress,
-});
+const text = given === undefined ? new Documentation(path.join(root, 'node_modules')) : { files: [given] };
+const model = await Word2Vec.train(text, { sg: true, epochs: 10, onProgress: showProgress }).catch(
+  (error) => {
+    console.error(`demo: ${error.message}`);
+    process.exit(1);
+  },
+);
 if (process.stderr.isTTY) process.stderr.write('\n');
 const { words, vocabulary, trainSeconds, wordsPerSecond, threads, isa } = model.report;
 console.log(

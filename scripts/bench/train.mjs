@@ -89,6 +89,7 @@ async function prepareText() {
         if (words === most) return;
       }
     }
+    if (rest !== '') words++;
     yield `${[...line, rest].join(' ')}\n`;
   };
   await pipeline(lines(Infinity), createWriteStream(files.whole, 'latin1'));
