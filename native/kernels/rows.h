@@ -23,12 +23,7 @@ constexpr size_t most_columns = Vec::registers == 32 ? 16 : 14;
 // f(Size<vectors>(), first float) for blocks of columns, as few as fit the registers.
 template <class F>
 void for_each_columns(size_t stride, F&& f) {
-  const size_t vectors = stride / Vec::width, blocks = (vectors + most_columns - 1) / most_columns;
-  for (size_t b = 0, first = 0; b < blocks; ++b) {
-    const size_t n = (vectors - first + blocks - b - 1) / (blocks - b);
-    with_size<most_columns>(n, [&](auto size) { f(size, first * Vec::width); });
-    first += n;
-  }
+  for_each_block<most_columns>(stride / Vec::width, [&](auto size, size_t first) { f(size, first * Vec::width); });
 }
 
 // ---- scores ----
